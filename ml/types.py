@@ -32,7 +32,7 @@ class Face:
     @property
     def area(self) -> float:
         """Area of the box in pixels; 0 when it is inside out."""
-        x1, y1, x2, y2 = self.box_xyxy.tolist()
+        x1, y1, x2, y2 = map(float, self.box_xyxy)
         return max(0.0, x2 - x1) * max(0.0, y2 - y1)
 
 

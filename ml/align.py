@@ -1,0 +1,121 @@
+"""From a face in the photograph to the upright crop that a network takes."""
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from ml.manifest import InputSpec
+from ml.types import F32, F64, Face, RgbU8
+
+ARCFACE_112_XY: Final = np.array(
+    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
+)
+"""Where ArcFace (Deng et al. 2019) puts the five points in a crop of 112x112."""
+SHRINK_BEFORE_WARP = 2.0  # bilinear sampling reads 2x2 pixels: beyond this it would skip some
+
+
+def similarity(source_xy: F32 | F64, target_xy: F64) -> F64:
+    """(n, 2) and (n, 2) -> (2, 3): least-squares rotation, scale and shift from source to target (Umeyama 1991).
+
+    Points that all coincide give a pure shift.
+    """
+    source = np.asarray(source_xy, np.float64)
+    source_mean, target_mean = source.mean(0), target_xy.mean(0)
+    centred, wanted = source - source_mean, target_xy - target_mean
+    spread = (centred**2).sum()
+    if spread == 0:
+        return np.hstack([np.eye(2), (target_mean - source_mean)[:, None]])
+    # In the plane the optimum without reflection has this closed form.
+    a = (centred * wanted).sum() / spread
+    b = (centred[:, 0] * wanted[:, 1] - centred[:, 1] * wanted[:, 0]).sum() / spread
+    linear = np.array([[a, -b], [b, a]])
+    return np.hstack([linear, (target_mean - linear @ source_mean)[:, None]])
+
+
+def roll_of(points_xy: F32) -> float:
+    """Angle of the eye line in radians; 0 when the head is upright, positive when it is turned clockwise."""
+    (x1, y1), (x2, y2) = points_xy[0].tolist(), points_xy[1].tolist()
+    return float(np.arctan2(y2 - y1, x2 - x1))
+
+
+def box_matrix(face: Face, size: tuple[int, int], margin: float) -> F64:
+    """(2, 3) from the photograph to a crop around the box, `margin` times its longer side, turned so that the eyes are level."""
+    x1, y1, x2, y2 = face.box_xyxy.tolist()
+    height, width = size
+    side = max(x2 - x1, y2 - y1, 1.0) * margin
+    angle = roll_of(face.points_xy)
+    scale = max(height, width) / side
+    cos, sin = np.cos(angle) * scale, np.sin(angle) * scale
+    linear = np.array([[cos, sin], [-sin, cos]])
+    centre = np.array([(x1 + x2) / 2, (y1 + y2) / 2])
+    # Pixel centres lie on integers in cv2.warpAffine, hence the halves.
+    shift = np.array([width / 2 - 0.5, height / 2 - 0.5]) - linear @ (centre - 0.5)
+    return np.hstack([linear, shift[:, None]])
+
+
+def crop_matrix(spec: InputSpec, face: Face, image_size: tuple[int, int]) -> F64:
+    """(2, 3) matrix that takes pixels of the photograph of image_size (height, width) to pixels of the crop."""
+    height, width = spec.fixed_size
+    if spec.align == "box":
+        return box_matrix(face, (height, width), spec.margin)
+    if spec.align == "five_points":
+        return similarity(face.points_xy, ARCFACE_112_XY * (width / 112.0))
+    scale_x, scale_y = width / image_size[1], height / image_size[0]
+    return np.array([[scale_x, 0, scale_x / 2 - 0.5], [0, scale_y, scale_y / 2 - 0.5]])
+
+
+def warp(rgb_u8: RgbU8, matrix: F64, size: tuple[int, int]) -> RgbU8:
+    """Crop of `size` (height, width); the border of the photograph is repeated outside it, shrinking averages pixels."""
+    factor = 1.0 / max(float(np.sqrt(abs(np.linalg.det(matrix[:, :2])))), 1e-6)
+    if factor > SHRINK_BEFORE_WARP:
+        rgb_u8, matrix = _shrunk(rgb_u8, matrix, size, factor)
+    height, width = size
+    return np.asarray(
+        cv2.warpAffine(rgb_u8, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),
+        np.uint8,
+    )
+
+
+def _shrunk(rgb_u8: RgbU8, matrix: F64, size: tuple[int, int], factor: float) -> tuple[RgbU8, F64]:
+    """The part of the photograph that the crop covers, averaged down to about the crop's resolution, and the matrix from there."""
+    x1, y1, x2, y2 = _covered(matrix, size, rgb_u8.shape[:2])
+    part = rgb_u8[y1:y2, x1:x2]
+    width, height = max(1, round((x2 - x1) / factor)), max(1, round((y2 - y1) / factor))
+    small = np.asarray(cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    scale_x, scale_y = (x2 - x1) / width, (y2 - y1) / height
+    back = np.array([[scale_x, 0, x1 + scale_x / 2 - 0.5], [0, scale_y, y1 + scale_y / 2 - 0.5], [0, 0, 1]])
+    return small, matrix @ back
+
+
+def _covered(matrix: F64, size: tuple[int, int], image_size: tuple[int, ...]) -> tuple[int, int, int, int]:
+    height, width = size
+    corners = np.array([[0, 0], [width, 0], [0, height], [width, height]], np.float64)
+    there = apply(inverse(matrix), corners)
+    low = np.floor(there.min(0)).astype(int) - 2
+    high = np.ceil(there.max(0)).astype(int) + 3
+    limit = np.array([image_size[1], image_size[0]])
+    low = np.clip(low, 0, limit - 1)
+    high = np.clip(high, low + 1, limit)
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+
+
+def inverse(matrix: F64) -> F64:
+    """(2, 3) -> (2, 3): the way back."""
+    linear = np.linalg.inv(matrix[:, :2])
+    return np.hstack([linear, -linear @ matrix[:, 2:]])
+
+
+def apply(matrix: F64, points_xy: F32 | F64) -> F64:
+    """(2, 3) and (n, 2) -> (n, 2): the points moved by the matrix."""
+    return np.asarray(points_xy @ matrix[:, :2].T + matrix[:, 2], np.float64)
+
+
+def prepare(spec: InputSpec, rgb_u8: RgbU8) -> F32:
+    """A crop (height, width, 3) -> (1, height, width, 3 or 1) float32 in the colour order and range the network wants."""
+    if spec.colour == "gray":
+        pixels = cv2.cvtColor(rgb_u8, cv2.COLOR_RGB2GRAY)[..., None]
+    else:
+        pixels = rgb_u8[..., ::-1] if spec.colour == "bgr" else rgb_u8
+    values = (pixels.astype(np.float32) - np.asarray(spec.mean, np.float32)) * np.float32(spec.scale)
+    return np.ascontiguousarray(values[None])

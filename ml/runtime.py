@@ -1,0 +1,118 @@
+"""Loaded networks. An interpreter is not thread-safe, so each runs for one caller at a time and idle ones wait in a pool."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from ml.errors import NotReady
+from ml.manifest import Manifest, NetworkSpec, load, verified
+from ml.types import F32
+
+Runtime = Literal["litert", "keras"]
+MAX_SHAPES = 8  # input shapes per network whose interpreters are kept; the least recently used go first
+
+
+class Network(Protocol):
+    """A loaded network; `run` may be called from any thread."""
+
+    spec: NetworkSpec
+
+    def run(self, batch: F32) -> dict[str, F32]:
+        """(n, height, width, channels) or (n, length) prepared as the spec says -> output arrays by name."""
+        ...
+
+
+class LiteRtNetwork:
+    """A LiteRT file; at most `threads` interpreters per input shape, made when first needed."""
+
+    def __init__(self, spec: NetworkSpec, weights_dir: Path, threads: int) -> None:
+        self.spec = spec
+        self._path = verified(weights_dir / spec.file, spec.sha256)
+        self._idle: OrderedDict[tuple[int, ...], list[Any]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._slots = threading.BoundedSemaphore(threads)
+
+    def run(self, batch: F32) -> dict[str, F32]:
+        """See Network.run; ValueError when the shape does not fit the network."""
+        with self._slots:
+            interpreter = self._take(batch.shape)
+            interpreter.set_tensor(interpreter.get_input_details()[0]["index"], batch)
+            interpreter.invoke()
+            details = interpreter.get_output_details()
+            outputs = {name: interpreter.get_tensor(detail["index"]) for name, detail in self._named(details)}
+            self._give(batch.shape, interpreter)
+        return outputs
+
+    def _named(self, details: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+        return list(zip(self.spec.outputs, details, strict=True))
+
+    def _take(self, shape: tuple[int, ...]) -> Any:
+        with self._lock:
+            idle = self._idle.setdefault(shape, [])
+            self._idle.move_to_end(shape)
+            while len(self._idle) > MAX_SHAPES:
+                self._idle.popitem(last=False)
+            if idle:
+                return idle.pop()
+        return self._make(shape)
+
+    def _give(self, shape: tuple[int, ...], interpreter: Any) -> None:
+        with self._lock:
+            if shape in self._idle:
+                self._idle[shape].append(interpreter)
+
+    def _make(self, shape: tuple[int, ...]) -> Any:
+        from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415  0.1 s that `manage.py` need not pay
+
+        interpreter = Interpreter(model_path=str(self._path), num_threads=1)
+        detail = interpreter.get_input_details()[0]
+        if tuple(detail["shape"]) != shape:
+            if self.spec.input.size is not None:
+                raise ValueError(f"{self.spec.key} takes {tuple(detail['shape'])}, got {shape}")
+            interpreter.resize_tensor_input(detail["index"], shape)
+        interpreter.allocate_tensors()
+        return interpreter
+
+
+class Networks:
+    """The networks of a weights directory, each loaded once, when first asked for."""
+
+    def __init__(self, weights_dir: Path, *, runtime: Runtime = "litert", threads: int = 2) -> None:
+        self.manifest: Manifest = load(weights_dir / "manifest.toml")
+        self._weights_dir = weights_dir
+        self._threads = threads
+        self._make = _maker(runtime)
+        self._loaded: dict[str, Network] = {}
+        self._lock = threading.Lock()
+
+    def get(self, name: str, version: str | None = None) -> Network:
+        """The loaded network. Raises NotReady when it is not in the manifest, missing or damaged."""
+        spec = self.manifest.find(name, version)
+        with self._lock:
+            if spec.key not in self._loaded:
+                self._loaded[spec.key] = self._make(spec, self._weights_dir, self._threads)
+            return self._loaded[spec.key]
+
+
+def _maker(runtime: Runtime) -> Callable[[NetworkSpec, Path, int], Network]:
+    if runtime == "litert":
+        return LiteRtNetwork
+    if runtime != "keras":
+        raise NotReady(f"There is no runtime {runtime!r}; it is litert or keras.")
+    try:
+        from ml.runtime_keras import KerasNetwork  # noqa: PLC0415  TensorFlow loads only for the reference runtime
+    except ImportError as error:
+        raise NotReady("The keras runtime needs TensorFlow: pip install -r requirements-train.txt") from error
+    return KerasNetwork
+
+
+def warm_up(network: Network) -> None:
+    """Run a network of fixed input once, so that the first request does not pay for its memory."""
+    spec = network.spec.input
+    if spec.size is not None:
+        channels = 1 if spec.colour == "gray" else 3
+        network.run(np.zeros((1, *spec.size, channels), np.float32))

@@ -1,0 +1,31 @@
+"""The reference runtime: the same weights in the Keras graph they were exported from. Slow; for checking, not for serving."""
+
+import importlib
+import threading
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from ml.errors import NotReady
+from ml.manifest import NetworkSpec, verified
+from ml.types import F32
+
+
+class KerasNetwork:
+    """A Keras graph of ml.nets with the weights of its npz file (arrays in the order of `get_weights`)."""
+
+    def __init__(self, spec: NetworkSpec, weights_dir: Path, threads: int) -> None:  # noqa: ARG002  one contract for all runtimes
+        if not spec.keras:
+            raise NotReady(f"{spec.key} has no Keras weights.")
+        self.spec = spec
+        self._model = importlib.import_module(f"ml.nets.{spec.arch}").build(**spec.arch_args)
+        with np.load(verified(weights_dir / spec.keras, spec.keras_sha256), allow_pickle=False) as arrays:
+            self._model.set_weights([arrays[name].astype(np.float32) for name in sorted(arrays.files)])
+        self._lock = threading.Lock()
+
+    def run(self, batch: F32) -> dict[str, F32]:
+        """See Network.run."""
+        with self._lock:
+            outputs = self._model(batch, training=False)
+        return {name: np.asarray(keras.ops.convert_to_numpy(outputs[name]), np.float32) for name in self.spec.outputs}
