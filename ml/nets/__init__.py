@@ -1,0 +1,1 @@
+"""Network graphs in Keras and importers of public weights."""
