@@ -13,7 +13,8 @@ Overlap = Literal["union", "min"]
 def areas(boxes_xyxy: F32) -> F32:
     """(n, 4) -> (n,) areas; 0 for a box that is inside out."""
     sides = np.maximum(boxes_xyxy[:, 2:] - boxes_xyxy[:, :2], 0)
-    return np.multiply(sides[:, 0], sides[:, 1], dtype=np.float32)
+    product: F32 = sides[:, 0] * sides[:, 1]
+    return product
 
 
 def iou_matrix(first_xyxy: F32, second_xyxy: F32, over: Overlap = "union") -> F32:

@@ -1,0 +1,129 @@
+"""From a photograph to its faces: how small to look, which way up, and what counts as a face."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+
+from ml.detectors import Detector, build_detectors, five_points
+from ml.errors import InvalidRequest
+from ml.images import Photo
+from ml.reports import Found, ModelRef
+from ml.runtime import Networks
+from ml.types import F32, Detections, Face, RgbU8
+
+SKIP: Final = "skip"
+SKIP_MARGIN: Final = 1.3  # a face crop is taken to show this much around the face
+SMALLEST_FACE: Final = 12.0  # pixels; P-Net's window
+FINEST: Final = 200  # faces below 1/200 of the longer side would cost more than any use of them
+USUAL: Final = 50  # by default faces from 1/50 of the longer side on are looked for
+TURNS: Final = (90, 180, 270)
+
+
+@dataclass(frozen=True, slots=True)
+class DetectOptions:
+    """How faces are found.
+
+    detector: a detector's name, or "skip" when the image is one face crop. min_confidence: None takes the detector's own.
+    min_face: smallest side in pixels; None takes max(20, longer side / 50). rotate: when nothing is found, quarter turns
+    are tried.
+    """
+
+    detector: str = "mtcnn"
+    max_faces: int = 50
+    min_confidence: float | None = None
+    min_face: float | None = None
+    rotate: bool = True
+
+
+class Finder:
+    """All detectors behind one call."""
+
+    def __init__(self, networks: Networks) -> None:
+        self._networks = networks
+        self._detectors = build_detectors(networks)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What `DetectOptions.detector` may be."""
+        return (*self._detectors, SKIP)
+
+    def find(self, photo: Photo, options: DetectOptions) -> Found:
+        """Faces of the photograph, most confident first, at most `max_faces`. Raises InvalidRequest on a wrong option."""
+        if options.detector == SKIP:
+            return Found([self._whole(photo.rgb_u8)], 0, {"detector": SKIP}, None)
+        detector = self._detectors.get(options.detector)
+        if detector is None:
+            raise InvalidRequest(f"There is no detector {options.detector!r}; there are {', '.join(self.names)}.")
+        options = _completed(options, detector, photo)
+        detections, rotation = _any_way_up(detector, photo.rgb_u8, options)
+        return Found(
+            detections.faces()[: options.max_faces],
+            rotation,
+            _tried(photo, options, found=len(detections) > 0),
+            ModelRef.of(detector.spec) if detector.spec else None,
+        )
+
+    def _whole(self, rgb_u8: RgbU8) -> Face:
+        height, width = rgb_u8.shape[:2]
+        centre, half = np.array([width, height]) / 2, np.array([width, height]) / (2 * SKIP_MARGIN)
+        box_xyxy = np.concatenate([centre - half, centre + half]).astype(np.float32)
+        return Face(box_xyxy, 1.0, five_points(rgb_u8, box_xyxy, self._networks))
+
+
+def _completed(options: DetectOptions, detector: Detector, photo: Photo) -> DetectOptions:
+    longer = max(photo.width, photo.height)
+    finest = max(SMALLEST_FACE, longer / FINEST)
+    min_face = max(20.0, longer / USUAL) if options.min_face is None else options.min_face
+    if min_face < finest:
+        raise InvalidRequest(
+            f"min_face must be at least {finest:.0f} for a photograph of this size.",
+            {"min_face": min_face, "at_least": finest},
+        )
+    confidence = detector.default_confidence if options.min_confidence is None else options.min_confidence
+    return replace(options, min_face=min_face, min_confidence=confidence)
+
+
+def _any_way_up(detector: Detector, rgb_u8: RgbU8, options: DetectOptions) -> tuple[Detections, int]:
+    upright = _detect(detector, rgb_u8, options)
+    if len(upright) or not options.rotate:
+        return upright, 0
+    best, rotation = upright, 0
+    for turn in TURNS:
+        turned = _detect(detector, np.ascontiguousarray(np.rot90(rgb_u8, -turn // 90)), options)
+        if len(turned) and (not len(best) or turned.confidences[0] > best.confidences[0]):
+            best, rotation = turned, turn
+    return _turned_back(best, rotation, rgb_u8.shape[1], rgb_u8.shape[0]), rotation
+
+
+def _detect(detector: Detector, rgb_u8: RgbU8, options: DetectOptions) -> Detections:
+    assert options.min_face is not None  # noqa: S101  _completed filled both in
+    assert options.min_confidence is not None  # noqa: S101
+    return detector.detect(rgb_u8, min_face=options.min_face, min_confidence=options.min_confidence)
+
+
+def _turned_back(detections: Detections, turn: int, width: int, height: int) -> Detections:
+    """From coordinates in the photograph turned clockwise by `turn` degrees to those in the photograph itself."""
+    corners = detections.boxes_xyxy.reshape(-1, 2, 2)
+    back = _back(corners, turn, width, height)
+    boxes_xyxy = np.concatenate([back.min(1), back.max(1)], 1).astype(np.float32)
+    return Detections(boxes_xyxy, detections.confidences, _back(detections.points_xy, turn, width, height))
+
+
+def _back(points_xy: F32, turn: int, width: int, height: int) -> F32:
+    x, y = points_xy[..., 0], points_xy[..., 1]
+    x, y = {0: (x, y), 90: (y, height - x), 180: (width - x, height - y), 270: (width - y, x)}[turn]
+    return np.stack([x, y], -1).astype(np.float32)
+
+
+def _tried(photo: Photo, options: DetectOptions, *, found: bool) -> Mapping[str, Any]:
+    """What a client is told when no face was found."""
+    return {
+        "width": photo.width,
+        "height": photo.height,
+        "detector": options.detector,
+        "min_face": options.min_face,
+        "min_confidence": options.min_confidence,
+        "rotations": [0, *TURNS] if options.rotate and not found else [0],
+    }

@@ -1,0 +1,39 @@
+"""What every task about a face declares: which outputs it reads and how they become a result."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from ml.manifest import NetworkSpec
+from ml.types import F32, F64, Face
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What decoding may need beside the outputs: the face, the network, the way from the photograph to the crop, the options."""
+
+    face: Face
+    spec: NetworkSpec
+    matrix: F64
+    landmarks: str = "68"
+
+    def calibration(self, task: str) -> Mapping[str, Any]:
+        """The constants that the network's manifest entry gives for the task; empty when there are none."""
+        values: Mapping[str, Any] = self.spec.calibration.get(task, {})
+        return values
+
+
+@dataclass(frozen=True, slots=True)
+class Task(Generic[R]):
+    """One question about a face.
+
+    output_names: the outputs of the network that are read. result_type: the dataclass that `decode` gives. decode: outputs
+    of one crop, each with a batch dimension of 1, and the scene -> the result in units for people.
+    """
+
+    name: str
+    output_names: tuple[str, ...]
+    result_type: type[R]
+    decode: Callable[[Mapping[str, F32], Scene], R]
