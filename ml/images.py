@@ -14,9 +14,10 @@ from ml.errors import InvalidImage, TooLarge, UnsupportedMedia
 from ml.types import RgbU8
 
 pillow_heif.register_heif_opener(thumbnails=False)
+Image.init()  # registers the decoders; `open` below admits only FORMATS
 Image.MAX_IMAGE_PIXELS = None  # Limits below decides, and says so in words
 
-FORMATS: Final = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "GIF", "HEIF")  # MPO is what some telephones call their JPEG
+FORMATS: Final = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "HEIF")
 FORMAT_NAMES: Final = "JPEG, PNG, WebP, BMP, GIF or HEIC"
 WIDE_MODES: Final = ("I;16", "I;16B", "I;16L", "I;16N", "I", "F")
 

@@ -1,0 +1,56 @@
+"""Box arithmetic."""
+
+import numpy as np
+import pytest
+
+from ml.boxes import Overlap, areas, iou_matrix, nms
+from ml.types import F32
+
+
+def boxes(*rows: tuple[float, float, float, float]) -> F32:
+    return np.array(rows, np.float32).reshape(-1, 4)
+
+
+@pytest.mark.parametrize(
+    ("box_xyxy", "area"),
+    [
+        (boxes(), []),
+        (boxes((0, 0, 2, 3)), [6]),
+        (boxes((2, 2, 1, 1)), [0]),
+        (boxes((-1, -1, 1, 1), (0, 0, 0, 5)), [4, 0]),
+    ],
+)
+def test_areas(box_xyxy: F32, area: list[float]) -> None:
+    assert areas(box_xyxy).tolist() == area
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "over", "expected"),
+    [
+        (boxes(), boxes((0, 0, 1, 1)), "union", np.zeros((0, 1))),
+        (boxes((0, 0, 1, 1)), boxes(), "union", np.zeros((1, 0))),
+        (boxes((0, 0, 2, 2)), boxes((0, 0, 2, 2)), "union", [[1]]),
+        (boxes((0, 0, 2, 2)), boxes((1, 0, 3, 2)), "union", [[1 / 3]]),
+        (boxes((0, 0, 4, 4)), boxes((1, 1, 3, 3)), "min", [[1]]),
+        (boxes((0, 0, 4, 4)), boxes((1, 1, 3, 3)), "union", [[0.25]]),
+        (boxes((0, 0, 1, 1)), boxes((1, 1, 2, 2), (5, 5, 6, 6)), "union", [[0, 0]]),
+        (boxes((1, 1, 1, 1)), boxes((1, 1, 1, 1)), "union", [[0]]),
+    ],
+)
+def test_iou_matrix(first: F32, second: F32, over: Overlap, expected: F32) -> None:
+    np.testing.assert_allclose(iou_matrix(first, second, over), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("box_xyxy", "scores", "threshold", "kept"),
+    [
+        (boxes(), [], 0.5, []),
+        (boxes((0, 0, 2, 2)), [0.1], 0.5, [0]),
+        (boxes((0, 0, 10, 10), (0, 0, 10, 9), (20, 20, 30, 30)), [0.8, 0.9, 0.7], 0.5, [1, 2]),
+        (boxes((0, 0, 10, 10), (0, 0, 10, 10)), [0.5, 0.5], 0.5, [0]),
+        (boxes((0, 0, 10, 10), (0, 0, 10, 5)), [0.9, 0.8], 0.5, [0, 1]),
+    ],
+    ids=["empty", "one", "overlapping", "tie keeps the first", "at the threshold stays"],
+)
+def test_nms(box_xyxy: F32, scores: list[float], threshold: float, kept: list[int]) -> None:
+    assert nms(box_xyxy, np.array(scores, np.float32), threshold).tolist() == kept
