@@ -1,0 +1,12 @@
+"""Face detectors, choosable by name."""
+
+from ml.detectors.base import Detector
+from ml.detectors.mtcnn import MtcnnDetector
+from ml.runtime import Networks
+
+__all__ = ["Detector", "build_detectors"]
+
+
+def build_detectors(networks: Networks) -> dict[str, Detector]:
+    """All detectors by name; "mtcnn" is the default."""
+    return {"mtcnn": MtcnnDetector(networks)}
