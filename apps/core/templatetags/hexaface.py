@@ -1,0 +1,234 @@
+"""What the pages need to show the API's JSON: numbers for people, drawings over photographs, small charts."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from django import forms, template
+from django.forms.boundfield import BoundField
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from apps.core import charts, overlay, samples
+
+register = template.Library()
+
+NARROW_SPACE: Final = "\N{NARROW NO-BREAK SPACE}"
+_FIXED: Final = {
+    "5_o_Clock_Shadow": "5 o’clock shadow",
+    "Male": "Male (as labelled in CelebA)",
+    "no_mask": "no mask",
+    "timing_ms": "timing",
+}
+_STEPS: Final = {"decode": "reading", "detect": "finding faces", "landmarks": "landmarks", "total": "total"}
+
+
+@register.filter
+def percent(value: float) -> str:
+    """0.923 -> "92 %"; near both ends one digit more, and never a certainty that was not measured."""
+    shown = value * 100
+    if 0 < shown < 0.1:
+        return f"< 0.1{NARROW_SPACE}%"
+    if 99.9 < shown < 100:
+        return f"> 99.9{NARROW_SPACE}%"
+    digits = 1 if shown < 1 or shown >= 99 else 0
+    return f"{shown:.{digits}f}{NARROW_SPACE}%" if shown not in (0, 100) else f"{shown:.0f}{NARROW_SPACE}%"
+
+
+@register.filter
+def one_in(rate: float) -> str:
+    """0.001 -> "1 in 1,000"."""
+    return f"1 in {round(1 / rate):,}" if rate > 0 else "none seen"
+
+
+@register.filter
+def words(name: str) -> str:
+    """A name of the API as words: "Wearing_Hat" -> "Wearing hat", "no_mask" -> "no mask"."""
+    return _FIXED.get(name) or _STEPS.get(name) or (name[:1] + name[1:].lower()).replace("_", " ")
+
+
+@register.filter
+def signed_turn(rotation: int) -> str:
+    """90 -> "90° clockwise", 270 -> "90° anticlockwise", 180 -> "180°"."""
+    return {90: "90° clockwise", 180: "180°", 270: "90° anticlockwise"}.get(rotation, f"{rotation}°")
+
+
+@register.filter
+def size_of(count: float) -> str:
+    """Bytes as people read them: 4200000 -> "4.2 MB"."""
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
+
+
+@register.filter
+def milliseconds(value: float) -> str:
+    """12.34 -> "12 ms", 1.23 -> "1.2 ms", 2400 -> "2.4 s"."""
+    if value >= 1000:
+        return f"{value / 1000:.1f}{NARROW_SPACE}s"
+    return f"{value:.0f}{NARROW_SPACE}ms" if value >= 10 else f"{value:.1f}{NARROW_SPACE}ms"
+
+
+@register.filter
+def total(timing: Mapping[str, float]) -> float:
+    """All steps together."""
+    return timing["total"] if "total" in timing else sum(timing.values())
+
+
+@register.filter
+def by_value(scores: Mapping[str, float]) -> list[tuple[str, float]]:
+    """Scores with the highest first."""
+    return sorted(scores.items(), key=lambda item: -item[1])
+
+
+@register.filter
+def lookup(mapping: Mapping[str, Any], key: str) -> Any:
+    """mapping[key], or None."""
+    return mapping.get(key)
+
+
+@register.filter
+def is_mapping(value: object) -> bool:
+    """Whether a value has parts of its own."""
+    return isinstance(value, Mapping)
+
+
+@register.filter
+def is_list(value: object) -> bool:
+    """Whether a value is a list (text is not)."""
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A symbol of the icon sheet; decoration only, the text beside it says the same."""
+    return format_html(
+        '<svg class="icon icon-{}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
+        name,
+        static("img/icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def bar(share: float, kind: str = "") -> SafeString:
+    """A horizontal bar for 0..1; the number stands beside it as text."""
+    return format_html(
+        '<svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
+        '<rect class="track" width="100" height="4"/><rect class="fill {}" width="{}" height="4"/></svg>',
+        kind,
+        round(min(max(share, 0.0), 1.0) * 100, 2),
+    )
+
+
+@register.filter
+def face_label(result: Mapping[str, Any]) -> str:
+    """The few words that stand on the photograph: "31 years", "happy 92 %", or those of several tasks."""
+    if "years" in result:
+        return f"{result['years']:.0f} years"
+    if "label" in result:
+        return f"{words(result['label'])} {percent(result['probability'])}"
+    parts = [_short(part) for part in result.values() if isinstance(part, Mapping)]
+    return " · ".join(part for part in parts if part)
+
+
+def _short(part: Mapping[str, Any]) -> str:
+    """One task's word among others; "no mask" is not worth a place on the photograph."""
+    if "years" in part:
+        return f"{part['years']:.0f}"
+    label = part.get("label", "")
+    return "" if label == "no_mask" else words(label)
+
+
+@register.inclusion_tag("core/photo.html")
+def drawn(photo: Mapping[str, Any], faces: Sequence[Mapping[str, Any]], anchor: str = "photo") -> dict[str, Any]:
+    """The photograph with what was found drawn over it."""
+    labels = [face_label(face["result"]) if face.get("result") else "" for face in faces]
+    marks = overlay.marks(faces, labels, (photo["width"], photo["height"]))
+    count = f"{len(faces)} face{'' if len(faces) == 1 else 's'} marked"
+    return {
+        "photo": photo,
+        "marks": marks,
+        "anchor": anchor,
+        "alt": f"Your photograph with {count}; the text lists the same.",
+    }
+
+
+@register.inclusion_tag("core/photo.html")
+def compared(
+    photo: Mapping[str, Any], used: Mapping[str, Any], candidates: Sequence[Mapping[str, Any]], anchor: str
+) -> dict[str, Any]:
+    """One photograph of a comparison: the face that was used, the others dimmed."""
+    size = (photo["width"], photo["height"])
+    marks = [*overlay.dimmed(candidates, used, size), *overlay.marks([used], ["compared"], size)]
+    return {"photo": photo, "marks": marks, "anchor": anchor, "alt": "Photograph with the compared face marked."}
+
+
+@register.simple_tag
+def thumbnail(box: Mapping[str, float]) -> str:
+    """The viewBox that cuts one face out of the photograph."""
+    return overlay.thumbnail(box)
+
+
+@register.inclusion_tag("core/charts/age.html")
+def age_axis(result: Mapping[str, float]) -> dict[str, Any]:
+    """The interval of an age on an axis from 0 to 100 years."""
+    return {"axis": charts.age_axis(result["low"], result["years"], result["high"]), "width": charts.WIDTH}
+
+
+@register.inclusion_tag("core/charts/histogram.html")
+def similarity_chart(distributions: Mapping[str, Any] | None, report: Mapping[str, Any]) -> dict[str, Any]:
+    """Where a similarity stands between pairs of the same and of different people."""
+    limits = {"threshold": report["threshold"]}  # the one in force: a chosen false match rate moves it
+    chart = charts.histogram({**distributions, **limits}, report["similarity"]) if distributions else None
+    return {"chart": chart, "report": report, "width": charts.WIDTH, "height": charts.HEIGHT}
+
+
+@register.filter
+def photograph_fields(form: forms.Form) -> list[BoundField]:
+    """The fields that take a photograph."""
+    return [field for field in form if isinstance(field.field, forms.FileField)]
+
+
+@register.filter
+def option_fields(form: forms.Form) -> list[BoundField]:
+    """All that is neither a photograph nor a sample."""
+    return [
+        field for field in form if not isinstance(field.field, forms.FileField) and not field.name.startswith("sample")
+    ]
+
+
+@register.filter
+def sample_field(form: forms.Form, photograph: BoundField) -> BoundField | None:
+    """The field that names a sample for this photograph: image -> sample, image2 -> sample2."""
+    name = photograph.name.replace("image", "sample")
+    return form[name] if name in form.fields else None
+
+
+@register.simple_tag
+def sample_photographs() -> list[tuple[str, str, str]]:
+    """(name, address, text) of each sample on offer."""
+    return [(name, static(f"samples/{name}.jpg"), words(name)) for name in samples.names()]
+
+
+@register.simple_tag
+def gender_balance(genders: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """How many generated faces look female and male, and the female share."""
+    female = sum(gender["label"] == "female" for gender in genders)
+    return {"female": female, "male": len(genders) - female, "share": female / (len(genders) or 1)}
+
+
+@register.filter
+def many(field: BoundField) -> bool:
+    """Whether a field is a group of boxes to tick."""
+    return isinstance(field.field.widget, forms.CheckboxSelectMultiple | forms.RadioSelect)
+
+
+@register.filter
+def tick(field: BoundField) -> bool:
+    """Whether a field is one box to tick."""
+    return isinstance(field.field.widget, forms.CheckboxInput)
+
+
+@register.filter
+def has_option_errors(form: forms.Form) -> bool:
+    """Whether an option was refused, so that the options are shown open."""
+    return form.is_bound and any(field.errors for field in option_fields(form))
