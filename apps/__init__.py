@@ -1,0 +1,1 @@
+"""Django apps: core (what all tasks share), versions (model versions), and one small app per task."""

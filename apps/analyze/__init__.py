@@ -1,0 +1,1 @@
+"""Any set of tasks in one pass."""

@@ -1,0 +1,1 @@
+"""Forty facial attributes."""

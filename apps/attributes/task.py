@@ -1,0 +1,15 @@
+"""Forty facial attributes."""
+
+from apps.core.options import DetectionOptions
+from apps.core.registry import TaskPage
+
+TASK = TaskPage(
+    slug="attributes",
+    title="Describe faces",
+    summary="Describes each face by forty attributes such as glasses, hair and smile.",
+    action="Describe faces",
+    icon="attributes",
+    kind="face",
+    options=DetectionOptions,
+    order=80,
+)

@@ -1,0 +1,1 @@
+"""The web half that all tasks share: registry, options, forms, one view, JSON API, errors, limits, health."""

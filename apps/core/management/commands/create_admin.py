@@ -1,0 +1,31 @@
+"""Create the first administrator, once."""
+
+import secrets
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandParser
+
+
+class Command(BaseCommand):
+    """The password is printed once and kept only as a hash."""
+
+    help = "Create an administrator with a random password, unless there is one already."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Options."""
+        parser.add_argument("--username", default="admin")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run."""
+        users = get_user_model()
+        if users.objects.filter(is_superuser=True).exists():
+            if options["verbosity"] > 1:
+                self.stdout.write("There is an administrator already.")
+            return
+        password = secrets.token_urlsafe(12)
+        users.objects.create_superuser(options["username"], password=password)
+        self.stdout.write(
+            f"\n  Administrator: {options['username']}\n  Password:      {password}\n"
+            "  This password is shown only now. `python manage.py changepassword admin` sets another.\n"
+        )

@@ -1,0 +1,121 @@
+"""Middleware: request ids, early size limits, security headers, and one error shape for everything below /api."""
+
+import logging
+import re
+import uuid
+from collections.abc import Callable
+from contextvars import ContextVar
+from http import HTTPStatus
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from apps.core.errors import Failure, failure_with_status
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+HEADER: Final = "x-request-id"
+API_PREFIX: Final = "/api/"
+_SANE_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_PERMISSIONS: Final = "camera=(self), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"
+_current_id: ContextVar[str] = ContextVar("request_id", default="-")
+
+
+def request_id_of(request: HttpRequest) -> str:
+    """The id that RequestIdMiddleware gave to the request."""
+    return getattr(request, "request_id", "-")
+
+
+class RequestIdFilter(logging.Filter):
+    """Puts the id of the request at hand on every line of the log."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Add the attribute."""
+        record.request_id = _current_id.get()
+        return True
+
+
+class RequestIdMiddleware:
+    """Gives every request an id: the client's own when it is short and plain, a new one otherwise. Every response carries it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Handle one request."""
+        given = request.headers.get(HEADER, "")
+        request_id = given if _SANE_ID.fullmatch(given) else uuid.uuid4().hex
+        request.request_id = request_id  # type: ignore[attr-defined]
+        token = _current_id.set(request_id)
+        try:
+            response = self.get_response(request)
+        finally:
+            _current_id.reset(token)
+        response[HEADER] = request_id
+        return response
+
+
+class ApiErrorMiddleware:
+    """Below /api every error is JSON in the one shape, whichever layer it comes from; never a page, never a traceback."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Handle one request."""
+        response = self.get_response(request)
+        plain = response.status_code >= HTTPStatus.BAD_REQUEST and not response.get("Content-Type", "").startswith(
+            "application/json"
+        )
+        if not (plain and request.path_info.startswith(API_PREFIX)):
+            return response
+        answer = failure_with_status(response.status_code).response(request_id_of(request))
+        for name in ("Allow", "Retry-After"):
+            if name in response:
+                answer[name] = response[name]
+        return answer
+
+
+class SecurityHeadersMiddleware:
+    """Headers that Django has no setting for, and no caching of answers about faces."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Handle one request."""
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", _PERMISSIONS)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if not request.path_info.startswith(settings.STATIC_URL):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+class BodyLimitMiddleware:
+    """Refuses a request that announces more bytes than any task takes, before they are read."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Handle one request."""
+        limit: int = settings.HEXAFACE.max_body_bytes
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and int(length) <= limit:
+            return self.get_response(request)
+        if not length.isdecimal():
+            return self._refuse(request, Failure("invalid_request", "Content-Length is not a number."))
+        failure = Failure(
+            "too_large", f"The request has {int(length):,} bytes; at most {limit:,} are read.", {"max_bytes": limit}
+        )
+        return self._refuse(request, failure)
+
+    def _refuse(self, request: HttpRequest, failure: Failure) -> HttpResponse:
+        if request.path_info.startswith(API_PREFIX):
+            return failure.response(request_id_of(request))
+        from apps.core.views import error_page  # noqa: PLC0415 (views need the registry, which needs the apps)
+
+        return error_page(request, failure)

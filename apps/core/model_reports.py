@@ -1,0 +1,34 @@
+"""Full measurements of a network: weights/reports/<name>-<version>.json, read when a page wants to draw them."""
+
+import functools
+import json
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from apps.core.engine import get_engine
+from ml.manifest import NetworkSpec
+
+
+def distributions(task: str) -> dict[str, Any] | None:
+    """Histogram of similarities of same and different pairs that a task's network was measured with, if its report has one."""
+    spec = get_engine().active.get(task)
+    if spec is None:
+        return None
+    found = _read(Path(settings.HEXAFACE.weights) / "reports" / f"{spec.name}-{spec.version}.json").get("distributions")
+    return found if isinstance(found, dict) else None
+
+
+def size_of(spec: NetworkSpec) -> int:
+    """Bytes of a network's file; 0 when it is missing."""
+    path = Path(settings.HEXAFACE.weights) / spec.file
+    return path.stat().st_size if path.is_file() else 0
+
+
+@functools.lru_cache(maxsize=32)
+def _read(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    report: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return report

@@ -1,0 +1,115 @@
+"""Options of the tasks. Each model is the one source for validation, the page's form, the OpenAPI schema and the docs.
+
+`title` is the label on the page, `description` the help text. Unknown names and wrong types are refused.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from ml.tasks import FACE_TASKS
+
+MAX_SEED = 2**32 - 1
+LandmarkScheme = Literal["5", "15", "68", "76", "468"]
+
+
+class Options(BaseModel):
+    """Base of all options: strict types, no unknown names, no infinities."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class DetectionOptions(Options):
+    """How faces are looked for: common to all tasks that read a photograph."""
+
+    max_faces: int = Field(50, ge=1, le=100, title="Most faces", description="Largest number of faces to answer for.")
+    min_confidence: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        title="Least confidence",
+        description="Faces the detector is less sure of are left out; empty: the detector's usual value.",
+    )
+    min_face: float | None = Field(
+        None,
+        ge=10,
+        le=10_000,
+        title="Smallest face",
+        description="In pixels; empty: chosen by the size of the photograph.",
+    )
+    detector: Literal["mtcnn", "haar", "blazeface", "skip"] = Field(
+        "mtcnn", title="Detector", description="skip: the photograph is already cut to one face."
+    )
+    rotate: bool = Field(
+        default=True,
+        title="Try turned photographs",
+        description="If no face is found, look again at 90, 180 and 270 degrees.",
+    )
+
+
+class LandmarkOptions(DetectionOptions):
+    """Detection and the set of points."""
+
+    scheme: LandmarkScheme = Field("68", title="Points", description="How many points, and which.")
+
+
+class VerifyOptions(DetectionOptions):
+    """Detection, which face of each photograph, and how strict to be."""
+
+    face1: int | None = Field(
+        None, ge=0, le=99, title="Face of the first photograph", description="Its number from 0; empty: the largest."
+    )
+    face2: int | None = Field(
+        None, ge=0, le=99, title="Face of the second photograph", description="Its number from 0; empty: the largest."
+    )
+    false_match_rate: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        title="False match rate",
+        description="Share of different people that may be taken for the same person; empty: the recommended rate.",
+    )
+
+
+class SynthesisOptions(Options):
+    """What to draw."""
+
+    count: int = Field(16, ge=1, le=64, title="Faces", description="How many faces to make.")
+    seed: int | None = Field(
+        None, ge=0, le=MAX_SEED, title="Seed", description="The same seed gives the same faces; empty: random."
+    )
+    truncation: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        title="Variety",
+        description="1: all the variety the model has; near 0: close to the average face.",
+    )
+
+
+PHOTO_TASKS = ("detect", *FACE_TASKS)
+
+
+def _known_tasks(tasks: list[str]) -> list[str]:
+    unknown = sorted(set(tasks) - set(PHOTO_TASKS))
+    if unknown:
+        raise ValueError(f"unknown: {', '.join(unknown)}; known: {', '.join(PHOTO_TASKS)}")
+    return list(dict.fromkeys(tasks))
+
+
+def _tasks_schema(schema: dict[str, Any]) -> None:
+    schema["items"] = {"type": "string", "enum": list(PHOTO_TASKS)}
+
+
+class AnalyzeOptions(DetectionOptions):
+    """Detection and the tasks to answer in one pass."""
+
+    tasks: Annotated[list[str], AfterValidator(_known_tasks)] = Field(
+        default_factory=lambda: list(PHOTO_TASKS),
+        min_length=1,
+        max_length=20,
+        title="Tasks",
+        description="What to say about each face.",
+        json_schema_extra=_tasks_schema,
+    )
+    scheme: LandmarkScheme = Field("68", title="Landmark points", description="How many points, and which.")

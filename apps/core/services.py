@@ -1,0 +1,87 @@
+"""From a task's input to its report: decode, ask the engine, serialise; all inside the bound on concurrent work."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from django.conf import settings
+
+from apps.core import serialisers
+from apps.core.engine import get_admission, get_engine
+from apps.core.inputs import TaskInput
+from apps.core.options import (
+    AnalyzeOptions,
+    DetectionOptions,
+    LandmarkOptions,
+    Options,
+    SynthesisOptions,
+    VerifyOptions,
+)
+from apps.core.registry import Kind, TaskPage
+from ml.finding import DetectOptions
+from ml.images import Limits, Photo, decode
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The report of the contract, and the decoded photographs for those who draw it."""
+
+    report: dict[str, Any]
+    photos: tuple[Photo, ...]
+
+
+def run(*, task: TaskPage, given: TaskInput, request_id: str) -> Outcome:
+    """Answer one request.
+
+    Raises:
+        FaceError: any of them; Busy when the server has as much work as it takes on.
+    """
+    with get_admission().place():
+        limits = Limits(max_bytes=settings.HEXAFACE.max_upload_bytes, max_pixels=settings.HEXAFACE.max_pixels)
+        photos = tuple(decode(image, limits) for image in given.images)
+        report = _RUNNERS[task.kind](task=task, photos=photos, options=given.options, request_id=request_id)
+    return Outcome(report, photos)
+
+
+def _face(*, task: TaskPage, photos: tuple[Photo, ...], options: Options, request_id: str) -> dict[str, Any]:
+    scheme = options.scheme if isinstance(options, LandmarkOptions) else "68"
+    report = get_engine().analyze(photos[0], [task.slug], detect=_detect_options(options), landmarks=scheme)
+    return serialisers.face_report(report, task=task.slug, request_id=request_id)
+
+
+def _analyze(*, task: TaskPage, photos: tuple[Photo, ...], options: Options, request_id: str) -> dict[str, Any]:  # noqa: ARG001
+    asked = cast("AnalyzeOptions", options)
+    report = get_engine().analyze(photos[0], asked.tasks, detect=_detect_options(asked), landmarks=asked.scheme)
+    return serialisers.analyze_report(report, request_id=request_id)
+
+
+def _verify(*, task: TaskPage, photos: tuple[Photo, ...], options: Options, request_id: str) -> dict[str, Any]:  # noqa: ARG001
+    asked = cast("VerifyOptions", options)
+    report = get_engine().verify(
+        photos[0],
+        photos[1],
+        face1=asked.face1,
+        face2=asked.face2,
+        false_match_rate=asked.false_match_rate,
+        detect=_detect_options(asked),
+    )
+    return serialisers.verify_report(report, request_id=request_id)
+
+
+def _synthesis(*, task: TaskPage, photos: tuple[Photo, ...], options: Options, request_id: str) -> dict[str, Any]:  # noqa: ARG001
+    asked = cast("SynthesisOptions", options)
+    report = get_engine().synthesize(count=asked.count, seed=asked.seed, truncation=asked.truncation)
+    return serialisers.synthesis_report(report, truncation=asked.truncation, request_id=request_id)
+
+
+_RUNNERS: Final[dict[Kind, Callable[..., dict[str, Any]]]] = {
+    "face": _face,
+    "analyze": _analyze,
+    "verify": _verify,
+    "synthesis": _synthesis,
+}
+
+
+def _detect_options(options: Options) -> DetectOptions:
+    """The common part of the options in the engine's words."""
+    return DetectOptions(**options.model_dump(include=set(DetectionOptions.model_fields)))

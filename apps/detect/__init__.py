@@ -1,0 +1,1 @@
+"""Detection of faces with five points."""

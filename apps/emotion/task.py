@@ -1,0 +1,15 @@
+"""Facial expression."""
+
+from apps.core.options import DetectionOptions
+from apps.core.registry import TaskPage
+
+TASK = TaskPage(
+    slug="emotion",
+    title="Read expressions",
+    summary="Reads the expression of each face: seven emotions with their shares.",
+    action="Read expressions",
+    icon="emotion",
+    kind="face",
+    options=DetectionOptions,
+    order=50,
+)

@@ -1,0 +1,15 @@
+"""Apparent gender."""
+
+from apps.core.options import DetectionOptions
+from apps.core.registry import TaskPage
+
+TASK = TaskPage(
+    slug="gender",
+    title="Recognise gender",
+    summary="Says whether each face looks female or male, and how sure that is.",
+    action="Recognise gender",
+    icon="gender",
+    kind="face",
+    options=DetectionOptions,
+    order=40,
+)

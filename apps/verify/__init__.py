@@ -1,0 +1,1 @@
+"""Are two faces one person's?"""

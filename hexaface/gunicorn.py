@@ -1,0 +1,34 @@
+"""Gunicorn's settings: threads in one process, no fork after the networks are loaded."""
+
+import sys
+from typing import Any
+
+from hexaface.config import Config
+
+_config = Config.from_environ()
+
+bind = f"{f'[{_config.host}]' if ':' in _config.host else _config.host}:{_config.port}"
+wsgi_app = "hexaface.wsgi:application"
+worker_class = "gthread"
+workers = _config.workers
+threads = _config.concurrency + _config.queue + 6  # room to answer health checks and 429 while all places are taken
+preload_app = False  # a network's threads do not survive a fork
+timeout = 120
+graceful_timeout = 30
+keepalive = 5
+max_requests = 0
+limit_request_line = 4094
+limit_request_fields = 60
+limit_request_field_size = 8190
+forwarded_allow_ips = "127.0.0.1,::1"
+loglevel = "warning"
+worker_tmp_dir = None
+proc_name = "hexaface"
+control_socket_disable = True
+
+
+def post_worker_init(_worker: Any) -> None:
+    """Say where the portal is once the first answer can be given."""
+    host = "localhost" if _config.host in {"0.0.0.0", "127.0.0.1", "::", "::1"} else _config.host  # noqa: S104
+    sys.stdout.write(f"\n  HexaFace is ready: http://{host}:{_config.port}/  (stop with Ctrl+C)\n\n")
+    sys.stdout.flush()

@@ -1,0 +1,22 @@
+"""Addresses. Task pages come last: their address is their slug."""
+
+from django.contrib import admin
+from django.urls import path
+
+from apps.core import health, views
+from apps.core.api import api
+
+handler400 = "apps.core.views.bad_request"
+handler403 = "apps.core.views.forbidden"
+handler404 = "apps.core.views.not_found"
+handler500 = "apps.core.views.server_error"
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("models/", views.models, name="models"),
+    path("admin/", admin.site.urls),
+    path("api/", api.urls),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("<slug:slug>/", views.TaskView.as_view(), name="task"),
+]
