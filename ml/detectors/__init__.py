@@ -2,9 +2,10 @@
 
 from ml.detectors.base import Detector
 from ml.detectors.mtcnn import MtcnnDetector
+from ml.detectors.points import five_points
 from ml.runtime import Networks
 
-__all__ = ["Detector", "build_detectors"]
+__all__ = ["Detector", "build_detectors", "five_points"]
 
 
 def build_detectors(networks: Networks) -> dict[str, Detector]:

@@ -29,9 +29,11 @@ class MtcnnDetector:
     """MTCNN over LiteRT; thread-safe."""
 
     name = "mtcnn"
+    default_confidence = 0.9
 
     def __init__(self, networks: Networks) -> None:
         self._pnet = networks.get("mtcnn-pnet")
+        self.spec = self._pnet.spec
         self._rnet = networks.get("mtcnn-rnet")
         self._onet = networks.get("mtcnn-onet")
 
