@@ -16,6 +16,7 @@ from ml.detectors.refine import (
     squares,
 )
 from ml.detectors.suppress import suppress
+from ml.manifest import NetworkSpec
 from ml.runtime import Networks
 from ml.types import F32, Detections, RgbU8
 
@@ -28,12 +29,12 @@ SMALLEST_FACE: Final = 12.0
 class MtcnnDetector:
     """MTCNN over LiteRT; thread-safe."""
 
-    name = "mtcnn"
-    default_confidence = 0.9
+    name: str = "mtcnn"
+    default_confidence: float = 0.9
 
     def __init__(self, networks: Networks) -> None:
         self._pnet = networks.get("mtcnn-pnet")
-        self.spec = self._pnet.spec
+        self.spec: NetworkSpec | None = self._pnet.spec
         self._rnet = networks.get("mtcnn-rnet")
         self._onet = networks.get("mtcnn-onet")
 

@@ -14,4 +14,5 @@ def points_in(rgb_u8: RgbU8, boxes_xyxy: F32, networks: Networks) -> F32:
 
 def five_points(rgb_u8: RgbU8, box_xyxy: F32, networks: Networks) -> F32:
     """(4,) box -> (5, 2) points in the order of POINT_NAMES."""
-    return points_in(rgb_u8, box_xyxy[None], networks)[0]
+    points: F32 = points_in(rgb_u8, box_xyxy[None], networks)[0]
+    return points
