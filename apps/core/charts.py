@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+AGE_WIDTH: Final = 300.0
 WIDTH: Final = 420.0
 HEIGHT: Final = 190.0
 _LEFT: Final = 10.0
@@ -13,7 +14,7 @@ _BOTTOM: Final = 158.0
 
 @dataclass(frozen=True, slots=True)
 class AgeAxis:
-    """An interval on an axis of years; x in units of a viewBox that is WIDTH wide."""
+    """An interval on an axis of years; x in units of a viewBox that is AGE_WIDTH wide."""
 
     low: float
     high: float
@@ -41,7 +42,7 @@ def age_axis(low: float, value: float, high: float, top: float = 100.0) -> AgeAx
     """Where an age and its interval lie on 0..top years; values outside are drawn at the ends."""
 
     def place(years: float) -> float:
-        return round(_LEFT + min(max(years, 0.0), top) / top * (WIDTH - 2 * _LEFT), 1)
+        return round(_LEFT + min(max(years, 0.0), top) / top * (AGE_WIDTH - 2 * _LEFT), 1)
 
     ticks = tuple((place(tick), tick) for tick in range(0, int(top) + 1, 20))
     return AgeAxis(place(low), place(high), round(max(place(high) - place(low), 2.0), 1), place(value), ticks)

@@ -49,6 +49,11 @@ class Mark:
     tag: Tag
     dimmed: bool
 
+    @property
+    def bottom(self) -> float:
+        """Lower edge of the box."""
+        return self.y + self.height
+
 
 def marks(faces: Sequence[Mapping[str, Any]], labels: Sequence[str], size: tuple[float, float]) -> list[Mark]:
     """One mark per face; `labels` are the texts after the numbers, `size` is (width, height) of the photograph."""
@@ -59,12 +64,17 @@ def marks(faces: Sequence[Mapping[str, Any]], labels: Sequence[str], size: tuple
     ]
 
 
-def dimmed(candidates: Iterable[Mapping[str, Any]], used: Mapping[str, Any], size: tuple[float, float]) -> list[Mark]:
+def used(face: Mapping[str, Any], label: str, size: tuple[float, float]) -> Mark:
+    """The one face of a photograph that was compared: a label, no number."""
+    return _mark(0, face, label, size, crowd=False)
+
+
+def dimmed(candidates: Iterable[Mapping[str, Any]], chosen: Mapping[str, Any], size: tuple[float, float]) -> list[Mark]:
     """The faces of a photograph that were not used."""
     return [
         _mark(0, face, "", size, crowd=True, is_dimmed=True)
         for face in candidates
-        if dict(face["box"]) != dict(used["box"])
+        if dict(face["box"]) != dict(chosen["box"])
     ]
 
 
@@ -75,6 +85,22 @@ def thumbnail(box: Mapping[str, float], margin: float = 0.15) -> str:
     x = box["x"] + box["width"] / 2 - width / 2
     y = box["y"] + box["height"] / 2 - height / 2
     return f"{x:.1f} {y:.1f} {width:.1f} {height:.1f}"
+
+
+def closeup(box: Mapping[str, float], points: Sequence[Sequence[float]]) -> str:
+    """Square viewBox with the whole box and all points in it."""
+    xs = [box["x"], box["x"] + box["width"], *(x for x, _ in points)]
+    ys = [box["y"], box["y"] + box["height"], *(y for _, y in points)]
+    side = 1.1 * max(max(xs) - min(xs), max(ys) - min(ys))
+    return f"{(max(xs) + min(xs) - side) / 2:.1f} {(max(ys) + min(ys) - side) / 2:.1f} {side:.1f} {side:.1f}"
+
+
+def dots(points: Sequence[Sequence[float]], face: float, least: float = 0.0) -> Dots:
+    """Points in sizes that suit the face; `face` is its longer side, `least` the smallest size that can be seen."""
+    share = 0.04 if len(points) <= 15 else 0.022 if len(points) <= 100 else 0.009
+    core = max(share * face, least if len(points) <= 100 else least * 0.6)
+    path = "".join(f"M{x:.1f} {y:.1f}h0" for x, y in points)
+    return Dots(path, round(core, 2), round(core * 1.7, 2))
 
 
 def _mark(
@@ -90,8 +116,8 @@ def _mark(
         width=width,
         height=height,
         corners=_corners(x, y, width, height),
-        dots=tuple(_dots(points, max(width, height), size[0]) for points in groups),
-        tag=_tag(number, label, (x, y, width), size, crowd=crowd),
+        dots=tuple(dots(points, max(width, height), 1.6 * size[0] / SHOWN_WIDTH) for points in groups),
+        tag=_tag(number, label, (x, y, width, height), size, crowd=crowd),
         dimmed=is_dimmed,
     )
 
@@ -113,21 +139,23 @@ def _point_groups(result: Mapping[str, Any]) -> Iterable[list[Sequence[float]]]:
     return sorted(sets, key=len)[-1:]
 
 
-def _dots(points: Sequence[Sequence[float]], face: float, photo_width: float) -> Dots:
-    share = 0.04 if len(points) <= 15 else 0.022 if len(points) <= 100 else 0.009
-    least = 1.6 if len(points) <= 100 else 0.9
-    core = max(share * face, least * photo_width / SHOWN_WIDTH)
-    path = "".join(f"M{x:.1f} {y:.1f}h0" for x, y in points)
-    return Dots(path, round(core, 2), round(core * 1.7, 2))
-
-
-def _tag(number: int, label: str, corner: tuple[float, float, float], size: tuple[float, float], *, crowd: bool) -> Tag:
-    x, y, face_width = corner
+def _tag(
+    number: int, label: str, box: tuple[float, float, float, float], size: tuple[float, float], *, crowd: bool
+) -> Tag:
+    x, y, face_width, face_height = box
     scale = size[0] / SHOWN_WIDTH
-    full = f"{number} · {label}" if label else str(number)
+    brief = str(number) if number else label
+    full = f"{number} · {label}" if number and label else brief
     is_open = not crowd and face_width / scale >= _OPEN_FACE
-    width = (len(full) if is_open else len(str(number))) * _LETTER + 14
+    width = len(full if is_open else brief) * _LETTER + 14
     left = min(max(x, 0.0), max(size[0] - width * scale, 0.0))
-    top = y - (TAG_HEIGHT + 4) * scale
-    top = min(top if top >= 0 else max(y, 0.0) + 4 * scale, size[1] - TAG_HEIGHT * scale)
-    return Tag(f"translate({left:.1f} {top:.1f}) scale({scale:.4f})", round(width, 1), str(number), full, is_open)
+    top = _tag_top(y, y + face_height, size[1], (TAG_HEIGHT + 5) * scale)
+    return Tag(f"translate({left:.1f} {top:.1f}) scale({scale:.4f})", round(width, 1), brief, full, is_open)
+
+
+def _tag_top(box_top: float, box_bottom: float, photo_height: float, room: float) -> float:
+    """Above the box; below it when the photograph ends there; inside it when there is no room at all."""
+    gap = room * 5 / (TAG_HEIGHT + 5)
+    if box_top >= room:
+        return box_top - room
+    return box_bottom + gap if box_bottom + room <= photo_height else max(box_top, 0.0) + gap

@@ -10,9 +10,11 @@
       const text = [...tag.querySelectorAll("text")].find((one) => getComputedStyle(one).display !== "none");
       const wide = Math.ceil(text.getComputedTextLength()) + 14;
       tag.querySelector("rect").setAttribute("width", wide);
-      const top = Number(tag.dataset.y) - (TAG + 5) * scale;
+      const room = (TAG + 5) * scale;
+      const top = Number(tag.dataset.top);
+      const bottom = Number(tag.dataset.bottom);
       const x = Math.max(0, Math.min(Number(tag.dataset.x), width - wide * scale));
-      const y = Math.min(top >= 0 ? top : Math.max(0, Number(tag.dataset.y)) + 5 * scale, height - TAG * scale);
+      const y = top >= room ? top - room : bottom + room <= height ? bottom + 5 * scale : Math.max(0, top) + 5 * scale;
       tag.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
     }
   }

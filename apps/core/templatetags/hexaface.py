@@ -20,7 +20,7 @@ _FIXED: Final = {
     "no_mask": "no mask",
     "timing_ms": "timing",
 }
-_STEPS: Final = {"decode": "reading", "detect": "finding faces", "landmarks": "landmarks", "total": "total"}
+_STEPS: Final = {"decode": "reading", "detect": "finding faces", "verify": "comparing", "synthesis": "drawing"}
 
 
 @register.filter
@@ -44,7 +44,13 @@ def one_in(rate: float) -> str:
 @register.filter
 def words(name: str) -> str:
     """A name of the API as words: "Wearing_Hat" -> "Wearing hat", "no_mask" -> "no mask"."""
-    return _FIXED.get(name) or _STEPS.get(name) or (name[:1] + name[1:].lower()).replace("_", " ")
+    return _FIXED.get(name) or (name[:1] + name[1:].lower()).replace("_", " ")
+
+
+@register.filter
+def step(name: str) -> str:
+    """A step of the timing in words: "detect" -> "finding faces"."""
+    return _STEPS.get(name) or words(name).lower()
 
 
 @register.filter
@@ -158,8 +164,23 @@ def compared(
 ) -> dict[str, Any]:
     """One photograph of a comparison: the face that was used, the others dimmed."""
     size = (photo["width"], photo["height"])
-    marks = [*overlay.dimmed(candidates, used, size), *overlay.marks([used], ["compared"], size)]
+    marks = [*overlay.dimmed(candidates, used, size), overlay.used(used, "compared", size)]
     return {"photo": photo, "marks": marks, "anchor": anchor, "alt": "Photograph with the compared face marked."}
+
+
+@register.inclusion_tag("core/closeup.html")
+def closeup(box: Mapping[str, float], points: Sequence[Sequence[float]]) -> dict[str, Any]:
+    """One face cut out of the photograph, large, with its points."""
+    return {"view": overlay.closeup(box, points), "dots": overlay.dots(points, max(box["width"], box["height"]))}
+
+
+@register.filter
+def by_model(models: Mapping[str, Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], str]]:
+    """Each model once, with the tasks it answered."""
+    groups: dict[tuple[Any, Any], list[str]] = {}
+    for task, model in models.items():
+        groups.setdefault((model["network"], model["version"]), []).append(task)
+    return [(models[tasks[0]], ", ".join(tasks)) for tasks in groups.values()]
 
 
 @register.simple_tag
@@ -171,7 +192,7 @@ def thumbnail(box: Mapping[str, float]) -> str:
 @register.inclusion_tag("core/charts/age.html")
 def age_axis(result: Mapping[str, float]) -> dict[str, Any]:
     """The interval of an age on an axis from 0 to 100 years."""
-    return {"axis": charts.age_axis(result["low"], result["years"], result["high"]), "width": charts.WIDTH}
+    return {"axis": charts.age_axis(result["low"], result["years"], result["high"]), "width": charts.AGE_WIDTH}
 
 
 @register.inclusion_tag("core/charts/histogram.html")
