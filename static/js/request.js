@@ -13,8 +13,18 @@
       arrive();
     };
 
+    function markWrong(names) {
+      for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+      for (const name of names) {
+        const field = form.querySelector(`[name="${CSS.escape(name)}"]`);
+        field?.setAttribute("aria-invalid", "true");
+        field?.closest("details")?.setAttribute("open", "");
+      }
+    }
+
     function arrive() {
       const problem = area.querySelector("[data-testid=error]");
+      markWrong(problem?.dataset.wrong?.split(" ") ?? []);
       const title = area.querySelector("[data-result-title]");
       tell(problem ? "There is no answer; the message says why." : `Done: ${title?.textContent.trim() ?? "the answer is there"}.`);
       title?.focus({ preventScroll: true });
