@@ -1,6 +1,7 @@
 """How the pages lay out a task's form: photographs, samples, options."""
 
 from django import forms, template
+from django.conf import settings
 from django.forms.boundfield import BoundField
 from django.templatetags.static import static
 
@@ -8,6 +9,12 @@ from apps.core import samples
 from apps.core.templatetags.hexaface import words
 
 register = template.Library()
+
+
+@register.simple_tag
+def upload_limit() -> str:
+    """The largest photograph that is read: "20 MB"."""
+    return f"{settings.HEXAFACE.max_upload_mb:g} MB"
 
 
 @register.filter
