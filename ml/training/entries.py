@@ -1,0 +1,27 @@
+"""Entries of the manifest as plain data: what a recipe reads and completes."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ml import manifest
+
+
+def existing(weights: Path, name: str, version: str) -> dict[str, Any]:
+    """The entry as plain data; empty when there is none."""
+    path = weights / "manifest.toml"
+    entries = tomllib.loads(path.read_text("utf-8")).get("network", []) if path.exists() else []
+    return next((dict(entry) for entry in entries if (entry["name"], entry["version"]) == (name, version)), {})
+
+
+def annotate(
+    weights: Path, name: str, version: str, *, calibration: Mapping[str, Any], metrics: Mapping[str, Any]
+) -> None:
+    """Set the calibration and the figures of some tasks in an entry that exists; those of other tasks stay."""
+    entry = existing(weights, name, version)
+    if not entry:
+        raise KeyError(f"{name} {version} is not in the manifest")
+    entry["calibration"] = {**entry.get("calibration", {}), **calibration}
+    entry["metrics"] = {**entry.get("metrics", {}), **metrics}
+    manifest.upsert(weights / "manifest.toml", entry)
