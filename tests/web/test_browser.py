@@ -1,0 +1,165 @@
+"""A real browser: uploads to every page and looks at what is drawn; keyboard, phone and no JavaScript as well."""
+
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from apps.core import registry
+from apps.core.registry import TaskPage
+from tests.web.photographs import GOOD, PHOTOS
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright's loop runs in this thread
+
+TASKS = registry.tasks()
+PHOTO_TASKS = [task for task in TASKS if task.images]
+CANDIDATES = [Path("/usr/bin") / name for name in ("chromium", "chromium-browser", "google-chrome")]
+CHROMIUM = next((path for path in CANDIDATES if path.exists()), None)
+photo_task = pytest.mark.parametrize("task", PHOTO_TASKS, ids=lambda task: task.slug)
+WAIT = 20_000
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    assert CHROMIUM, "chromium is not installed: apt install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
+    context = browser.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 900})
+    yield from watched(context)
+
+
+@pytest.fixture
+def plain_page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
+    """Without JavaScript."""
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    yield from watched(context)
+
+
+@pytest.fixture
+def phone(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
+    context = browser.new_context(
+        base_url=live_server.url, viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True
+    )
+    yield from watched(context)
+
+
+def watched(context: BrowserContext) -> Iterator[Page]:
+    """A page of a context; errors in scripts, blocked content and missing files fail the test."""
+    page, problems = context.new_page(), []
+
+    def read(message: ConsoleMessage) -> None:
+        if "Security Policy" in message.text:
+            problems.append(message.text)
+
+    def check(answer: Response) -> None:
+        if "/static/" in answer.url and not answer.ok:
+            problems.append(f"{answer.status} {answer.url}")
+
+    page.on("pageerror", lambda error: problems.append(f"script: {error}"))
+    page.on("console", read)
+    page.on("response", check)
+    yield page
+    context.close()
+    assert problems == []
+
+
+def upload(page: Page, task: TaskPage, data: bytes) -> None:
+    page.goto(f"/{task.slug}/")
+    photograph: Any = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": data}
+    for name in task.images:
+        page.locator(f'#task-form input[type=file][name="{name}"]').set_input_files(photograph)
+    page.get_by_test_id("submit").click()
+
+
+@photo_task
+def test_upload_and_answer(page: Page, task: TaskPage) -> None:
+    upload(page, task, GOOD["jpeg"])
+    result = page.get_by_test_id("result")
+    expect(result).to_be_visible(timeout=WAIT)
+    expect(page.get_by_test_id("overlay").first).to_be_visible()
+    assert page.get_by_test_id("overlay").count() >= len(task.images)
+    drawn = page.get_by_test_id("overlay").first.bounding_box()
+    assert drawn
+    assert min(drawn["width"], drawn["height"]) > 100
+    assert f'"task": "{task.slug}"' in (page.get_by_test_id("json").text_content() or "")
+    assert page.url.endswith(f"/{task.slug}/"), "no reload"
+
+
+def test_synthesis_draws_faces(page: Page) -> None:
+    page.goto("/synthesis/")
+    page.locator('[name="count"]').fill("3")
+    page.locator('[name="seed"]').fill("7")
+    page.get_by_test_id("submit").click()
+    expect(page.get_by_test_id("result")).to_be_visible(timeout=WAIT)
+    faces = page.get_by_test_id("result").locator('img[src^="data:image/png"]')
+    assert faces.count() == 3
+    assert faces.first.evaluate("image => image.naturalWidth") >= 64
+
+
+def test_sample(page: Page) -> None:
+    page.goto("/emotion/")
+    page.locator("label.sample:has(img)").first.click()
+    page.get_by_test_id("submit").click()
+    expect(page.get_by_test_id("result")).to_be_visible(timeout=WAIT)
+
+
+def test_error_is_explained(page: Page) -> None:
+    upload(page, PHOTO_TASKS[2], PHOTOS.blank())
+    expect(page.get_by_test_id("error")).to_be_visible(timeout=WAIT)
+    expect(page.get_by_test_id("error")).to_have_attribute("data-code", "no_face")
+    upload(page, PHOTO_TASKS[2], b"not a photograph")
+    expect(page.get_by_test_id("error")).to_have_attribute("data-code", "unsupported_media", timeout=WAIT)
+
+
+@pytest.mark.parametrize("task", [TASKS[0], TASKS[1], TASKS[-1]], ids=lambda task: task.slug)
+def test_without_javascript(plain_page: Page, task: TaskPage) -> None:
+    upload(plain_page, task, GOOD["jpeg"])
+    expect(plain_page.get_by_test_id("result")).to_be_visible(timeout=WAIT)
+    expect(plain_page.get_by_test_id("overlay").first).to_be_visible()
+
+
+def test_phone_has_no_sideways_scrolling(phone: Page) -> None:
+    for path in ("/", "/models/"):
+        phone.goto(path)
+        assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+    for task in (TASKS[0], TASKS[1], TASKS[-1]):
+        upload(phone, task, GOOD["jpeg"])
+        expect(phone.get_by_test_id("result")).to_be_visible(timeout=WAIT)
+        assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_keyboard(page: Page) -> None:
+    page.goto("/detect/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.locator("#task-form input[type=file]").set_input_files(
+        {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": GOOD["jpeg"]}
+    )
+    page.get_by_test_id("submit").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("result")).to_be_visible(timeout=WAIT)
+
+
+def test_large_photograph(page: Page) -> None:
+    stream = io.BytesIO()
+    PHOTOS.face.resize((3000, 3000), Image.Resampling.BILINEAR).save(stream, "JPEG", quality=90)
+    upload(page, TASKS[0], stream.getvalue())
+    expect(page.get_by_test_id("overlay").first).to_be_visible(timeout=WAIT)
+
+
+def test_api_docs(page: Page) -> None:
+    page.goto("/api/docs")
+    expect(page.locator(".opblock")).to_have_count(len(TASKS) + 1, timeout=WAIT)
