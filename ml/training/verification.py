@@ -170,13 +170,16 @@ def att(folder: Path, gallery: Gallery, embeddings: F32, threshold: float, best:
     )
     balanced = Pairs(pairs.scores[drawn], pairs.same[drawn], 0)
     own = threshold_at(pairs.scores[~pairs.same], DEFAULT_RATE)
+    people = np.unique([row["subject"] for row in labels], return_counts=True)[1]
+    lost = int((people * (people - 1) // 2).sum()) - int(pairs.same.sum())
+    matched = np.concatenate([pairs.scores[pairs.same], np.full(lost, -np.inf)])  # without a face: not matched
     return {
-        "true_match_rate": bootstrap((pairs.scores[pairs.same] >= own).astype(float)) | {"threshold": round(own, 4)},
-        "true_match_rate_at_default": bootstrap((pairs.scores[pairs.same] >= threshold).astype(float)),
+        "true_match_rate": bootstrap((matched >= own).astype(float)) | {"threshold": round(own, 4)},
+        "true_match_rate_at_default": bootstrap((matched >= threshold).astype(float)),
         "false_match_rate_at_default": float((pairs.scores[~pairs.same] >= threshold).mean()),
         "accuracy_240": bootstrap(balanced.correct(best)) | {"threshold": round(best, 4)},
         "accuracy_240_at_default": bootstrap(balanced.correct(threshold)),
-        "same_pairs": int(pairs.same.sum()),
+        "same_pairs": len(matched),
         "different_pairs": int((~pairs.same).sum()),
         "images_without_a_face": len(labels) - len(gallery.rows),
     }
