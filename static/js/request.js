@@ -1,6 +1,7 @@
 // While a request runs: progress, what is happening in words, and where the focus goes afterwards.
 (() => {
   addEventListener("DOMContentLoaded", () => {
+    document.querySelector(".task-strip [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
     const form = document.getElementById("task-form");
     const area = document.getElementById("result");
     if (!form || !area) return;

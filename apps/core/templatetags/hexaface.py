@@ -59,12 +59,6 @@ def signed_turn(rotation: int) -> str:
 
 
 @register.filter
-def size_of(count: float) -> str:
-    """Bytes as people read them: 4200000 -> "4.2 MB"."""
-    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
-
-
-@register.filter
 def milliseconds(value: float) -> str:
     """12.34 -> "12 ms", 1.23 -> "1.2 ms", 2400 -> "2.4 s"."""
     if value >= 1000:
