@@ -1,14 +1,17 @@
 """P-Net over a photograph at all sizes: the windows that may hold a face."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from typing import Final
 
-import cv2
 import numpy as np
+import numpy.typing as npt
 
 from ml.detectors.packing import OVERLAP, STRIDE, WINDOW, Packing, Part, pack
+from ml.detectors.shrink import Shrinker, halvings
 from ml.detectors.suppress import suppress
 from ml.runtime import Network
 from ml.types import F32, RgbU8
@@ -17,7 +20,6 @@ FACTOR: Final = 0.709
 WITHIN_LEVEL: Final = 0.5
 BETWEEN_LEVELS: Final = 0.7
 _CACHED_PLANS: Final = 64
-REMAINING: Final = 100.0
 _SPAN: Final = WINDOW - 1
 
 
@@ -49,8 +51,7 @@ def plan(height: int, width: int, min_face: float) -> Plan:
 def _levels(height: int, width: int, min_face: float) -> Iterator[Level]:
     scale = WINDOW / min_face
     while min(height, width) * scale >= WINDOW:
-        halvings = max(0, int(np.log2(1 / scale / REMAINING)))
-        yield Level(scale, int(height * scale), int(width * scale), halvings)
+        yield Level(scale, int(height * scale), int(width * scale), halvings(1 / scale, height * width))
         scale *= FACTOR
 
 
@@ -70,26 +71,27 @@ def propose(rgb_u8: RgbU8, pnet: Network, *, min_face: float, threshold: float) 
     return boxes[kept], logits[kept]
 
 
-def _canvases(rgb_u8: RgbU8, pyramid: Plan) -> Iterator[tuple[RgbU8, list[Part]]]:
+def _canvases(rgb_u8: RgbU8, pyramid: Plan) -> Iterator[tuple[F32, list[Part]]]:
     """Each canvas with its parts as soon as it is full, so that few are alive at a time."""
-    waiting: dict[int, list[Part]] = {}
-    for part in pyramid.packing.parts:
-        waiting.setdefault(part.canvas, []).append(part)
-    missing = {index: len(parts) for index, parts in waiting.items()}
-    open_canvases: dict[int, RgbU8] = {}
-    images = _Levels(rgb_u8, pyramid.levels)
-    for part in pyramid.packing.parts:
-        shape = pyramid.packing.canvases[part.canvas]
-        canvas = open_canvases.setdefault(part.canvas, np.zeros((0, 0, 3), np.uint8))
-        if not canvas.size:
-            canvas = open_canvases[part.canvas] = np.zeros((*shape, 3), np.uint8)
-        _paste(canvas, images.get(part.level), part)
-        missing[part.canvas] -= 1
-        if not missing[part.canvas]:
-            yield open_canvases.pop(part.canvas), waiting[part.canvas]
+    packing = pyramid.packing
+    waiting = Counter(part.canvas for part in packing.parts)
+    opened: dict[int, tuple[F32, list[Part]]] = {}
+    source = Shrinker(rgb_u8)
+    for index, parts in groupby(packing.parts, key=lambda part: part.level):
+        level = pyramid.levels[index]
+        image = source.level(level.height, level.width, level.halvings)
+        for part in parts:
+            if part.canvas not in opened:
+                opened[part.canvas] = np.zeros((*packing.canvases[part.canvas], 3), np.float32), []
+            canvas, own = opened[part.canvas]
+            _paste(canvas, image, part)
+            own.append(part)
+            waiting[part.canvas] -= 1
+            if not waiting[part.canvas]:
+                yield opened.pop(part.canvas)
 
 
-def _paste(canvas: RgbU8, image: RgbU8, part: Part) -> None:
+def _paste(canvas: F32, image: F32 | RgbU8, part: Part) -> None:
     piece = image[part.y : part.y + part.height, part.x : part.x + part.width]
     height, width = piece.shape[:2]
     target = canvas[part.top : part.top + part.height, part.left : part.left + part.width]
@@ -99,37 +101,11 @@ def _paste(canvas: RgbU8, image: RgbU8, part: Part) -> None:
     target[:, width:] = target[:, width - 1 : width]
 
 
-class _Levels:
-    """Makes the levels in order; keeps the current one and the halved photograph it comes from."""
-
-    def __init__(self, rgb_u8: RgbU8, levels: tuple[Level, ...]) -> None:
-        self._levels = levels
-        self._source, self._halvings = rgb_u8, 0
-        self._current = -1
-        self._image = rgb_u8
-
-    def get(self, index: int) -> RgbU8:
-        if index != self._current:
-            level = self._levels[index]
-            while self._halvings < level.halvings:
-                height, width = self._source.shape[:2]
-                self._source = _resized(self._source, height // 2, width // 2)
-                self._halvings += 1
-            self._image, self._current = _resized(self._source, level.height, level.width), index
-        return self._image
-
-
-def _resized(image: RgbU8, height: int, width: int) -> RgbU8:
-    shrinks = height <= image.shape[0]
-    resized: RgbU8 = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-    return resized
-
-
 def _windows(
-    pyramid: Plan, canvas: RgbU8, parts: list[Part], pnet: Network, threshold: float
-) -> tuple[F32, F32, "np.typing.NDArray[np.intp]"]:
+    pyramid: Plan, canvas: F32, parts: list[Part], pnet: Network, threshold: float
+) -> tuple[F32, F32, npt.NDArray[np.intp]]:
     """Boxes, logits and level of the windows above the threshold on one canvas."""
-    cells = pnet.run(canvas[None].astype(np.float32))["cells"][0]
+    cells = pnet.run(canvas[None])["cells"][0]
     owners = np.full(cells.shape[:2], -1, np.int32)
     for index, part in enumerate(parts):
         y, x = part.top // STRIDE, part.left // STRIDE

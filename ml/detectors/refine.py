@@ -39,7 +39,7 @@ def points_of(boxes_xyxy: F32, answers: F32) -> F32:
 
 
 def refine(rgb_u8: RgbU8, boxes_xyxy: F32, network: Network, side: int, batches: tuple[int, ...]) -> F32:
-    """Answers (n, k) of a network for the crops of the boxes; batches are padded to the few sizes in `batches`."""
+    """Answers (n, k) of a network for the crops of the n > 0 boxes; batches are padded to the few sizes in `batches`."""
     answers = []
     for start, count, size in _batched(len(boxes_xyxy), batches):
         batch = np.zeros((size, side, side, 3), np.float32)
@@ -66,8 +66,7 @@ def _sampled(rgb_u8: RgbU8, xs: F32, ys: F32) -> RgbU8:
     map_x = np.broadcast_to(xs[:, None, :], shape).reshape(-1, shape[2])
     map_y = np.broadcast_to(ys[:, :, None], shape).reshape(-1, shape[2])
     flat = cv2.remap(rgb_u8, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=_OUTSIDE)
-    sampled: RgbU8 = flat.reshape(*shape, 3)
-    return sampled
+    return np.asarray(flat, np.uint8).reshape(*shape, 3)
 
 
 def _sampled_near(rgb_u8: RgbU8, xs: F32, ys: F32) -> RgbU8:

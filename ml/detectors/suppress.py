@@ -35,5 +35,4 @@ def _kept(
 ) -> npt.NDArray[np.bool_]:
     overlaps = iou_matrix(boxes[near], boxes[own], over) > threshold
     better = near[:, None] < own[None, :]
-    kept: npt.NDArray[np.bool_] = ~(overlaps & better).any(0)
-    return kept
+    return np.logical_not((overlaps & better).any(axis=0), dtype=np.bool_)

@@ -139,10 +139,12 @@ def main() -> None:
     for stage in stages:
         model = import_package(stage, joblib.load(args.package / f"{stage}.lz4"))
         described = entry(stage)
+        batch = 1 if stage == "pnet" else None
+        # float32: in float16 one box in a hundred would come from another proposal than in the package
         described["outputs"] = export(
-            model, args.weights / described["file"], described["outputs"], batch=1 if stage == "pnet" else None
+            model, args.weights / described["file"], described["outputs"], batch=batch, float16=False
         )
-        save_weights(model, args.weights / described["keras"])
+        save_weights(model, args.weights / described["keras"], float16=False)
         manifest.upsert(args.weights / "manifest.toml", described, active=tuple(described["tasks"]))
 
 

@@ -60,13 +60,13 @@ def export(
     return _checked_order(model, path, outputs, _probe(shape), tolerance)
 
 
-def save_weights(model: keras.Model, path: Path) -> None:
-    """Write model.get_weights() as float16 arrays "0000", "0001", …; the same weights always give the same bytes."""
+def save_weights(model: keras.Model, path: Path, *, float16: bool = True) -> None:
+    """Write model.get_weights() as float16 (or float32) arrays "0000", "0001", …; equal weights always give equal bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for index, weight in enumerate(model.get_weights()):
             buffer = io.BytesIO()
-            np.lib.format.write_array(buffer, np.ascontiguousarray(weight, dtype="<f2"))
+            np.lib.format.write_array(buffer, np.ascontiguousarray(weight, dtype="<f2" if float16 else "<f4"))
             # A fixed date: numpy.savez would write the time and change the hash of unchanged weights.
             entry = zipfile.ZipInfo(f"{index:04d}.npy", (1980, 1, 1, 0, 0, 0))
             entry.compress_type = zipfile.ZIP_DEFLATED
