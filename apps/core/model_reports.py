@@ -16,8 +16,11 @@ def distributions(task: str) -> dict[str, Any] | None:
     spec = get_engine().active.get(task)
     if spec is None:
         return None
-    found = _read(Path(settings.HEXAFACE.weights) / "reports" / f"{spec.name}-{spec.version}.json").get("distributions")
-    return found if isinstance(found, dict) else None
+    report = _read(Path(settings.HEXAFACE.weights) / "reports" / f"{spec.name}-{spec.version}.json")
+    histogram: dict[str, Any] | None = report.get("lfw", {}).get("histogram")
+    if histogram is None:
+        return None
+    return {"edges": histogram["bin_edges"], **{key: histogram[key] for key in ("same", "different", "data")}}
 
 
 def size_of(spec: NetworkSpec) -> int:

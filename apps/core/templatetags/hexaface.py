@@ -193,7 +193,8 @@ def similarity_chart(distributions: Mapping[str, Any] | None, report: Mapping[st
     """Where a similarity stands between pairs of the same and of different people."""
     limits = {"threshold": report["threshold"]}  # the one in force: a chosen false match rate moves it
     chart = charts.histogram({**distributions, **limits}, report["similarity"]) if distributions else None
-    return {"chart": chart, "report": report, "width": charts.WIDTH, "height": charts.HEIGHT}
+    source = (distributions or {}).get("data", "")
+    return {"chart": chart, "source": source, "report": report, "width": charts.WIDTH, "height": charts.HEIGHT}
 
 
 @register.simple_tag

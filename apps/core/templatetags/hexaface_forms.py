@@ -6,7 +6,6 @@ from django.forms.boundfield import BoundField
 from django.templatetags.static import static
 
 from apps.core import samples
-from apps.core.templatetags.hexaface import words
 
 register = template.Library()
 
@@ -41,7 +40,7 @@ def sample_field(form: forms.Form, photograph: BoundField) -> BoundField | None:
 @register.simple_tag
 def sample_photographs() -> list[tuple[str, str, str]]:
     """(name, address, text) of each sample on offer."""
-    return [(name, static(f"samples/{name}.jpg"), words(name)) for name in samples.names()]
+    return [(name, static(f"samples/{name}.jpg"), name.replace("_", " ").title()) for name in samples.names()]
 
 
 @register.filter

@@ -54,7 +54,8 @@ def in_page_order(rows: Iterable[Mapping[str, Any]], tasks: Iterable[TaskPage]) 
 
 
 def _named(name: str) -> str:
-    return " ".join(_SHORT.get(part.lower(), part) for part in words(name).split())
+    text = " ".join(_SHORT.get(part.lower(), part) for part in words(name).split())
+    return text[:1].upper() + text[1:]
 
 
 def _figure(value: object, *, share: bool) -> str:
