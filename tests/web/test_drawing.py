@@ -88,7 +88,7 @@ def test_tags_of_a_crowd_are_numbers_only() -> None:
 
 
 def test_the_largest_set_of_points_is_drawn() -> None:
-    result = {"detect": {"points": {"nose": [1.0, 2.0]}}, "landmarks": {"points": [[3.0, 4.0], [5.0, 6.0]]}}
+    result: dict[str, Any] = {"detect": {"points": {"nose": [1.0, 2.0]}}, "landmarks": {"points": [[3.0, 4.0], [5.0, 6.0]]}}
     [mark] = overlay.marks([face(**result)], [""], SIZE)
     assert [dots.path for dots in mark.dots] == ["M3.0 4.0h0M5.0 6.0h0"]
 
