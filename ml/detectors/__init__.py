@@ -1,6 +1,8 @@
 """Face detectors, choosable by name."""
 
 from ml.detectors.base import Detector
+from ml.detectors.blazeface import BlazeFaceDetector
+from ml.detectors.haar import HaarDetector
 from ml.detectors.mtcnn import MtcnnDetector
 from ml.detectors.points import five_points
 from ml.runtime import Networks
@@ -10,4 +12,5 @@ __all__ = ["Detector", "build_detectors", "five_points"]
 
 def build_detectors(networks: Networks) -> dict[str, Detector]:
     """All detectors by name; "mtcnn" is the default."""
-    return {"mtcnn": MtcnnDetector(networks)}
+    detectors: tuple[Detector, ...] = (MtcnnDetector(networks), HaarDetector(networks), BlazeFaceDetector(networks))
+    return {detector.name: detector for detector in detectors}
