@@ -18,7 +18,7 @@ help: ## Show this list
 
 run: $(VENV)/run.stamp ## Set up what is missing, start the portal and print its address
 	@$(BIN)/python manage.py prepare
-	@exec $(BIN)/gunicorn --config python:hexaface.gunicorn
+	@MALLOC_ARENA_MAX=$${MALLOC_ARENA_MAX:-2} exec $(BIN)/gunicorn --config python:hexaface.gunicorn
 
 prepare: $(VENV)/run.stamp ## Set up without starting
 	@$(BIN)/python manage.py prepare

@@ -2,12 +2,16 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hexaface.settings")
 
-application = get_wsgi_application()
+_django = get_wsgi_application()
 
-from apps.core.engine import load_or_exit  # noqa: E402 (settings come first)
+from apps.core.chunked import ChunkedBodies  # noqa: E402 (settings come first)
+from apps.core.engine import load_or_exit  # noqa: E402
 
 load_or_exit()
+
+application = ChunkedBodies(_django, settings.HEXAFACE.max_body_bytes)

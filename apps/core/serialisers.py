@@ -3,12 +3,14 @@
 import base64
 import dataclasses
 import io
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 from PIL import Image
 
+from ml.errors import NoFace
 from ml.reports import FaceReport, ModelRef, Report, SynthesisReport, VerifyReport
 from ml.types import Face, RgbU8
 
@@ -110,6 +112,9 @@ def _size(size: tuple[int, int]) -> dict[str, int]:
 
 
 def _round(value: float, decimals: int) -> float:
+    """Raises NoFace for what is not a number: JSON has no word for it, and no face gives it."""
+    if not math.isfinite(value):
+        raise NoFace("The network can make nothing of this picture. Is there a face in it?")
     return round(float(value), decimals)
 
 

@@ -1,6 +1,7 @@
 """OpenAPI fuzzing: whatever a client sends, the answer is one that the documentation names, in the shape that it gives."""
 
 import base64
+import zlib
 from typing import Any
 
 import pytest
@@ -30,7 +31,7 @@ schema = schemathesis.openapi.from_wsgi("/api/openapi.json", get_wsgi_applicatio
 
 def with_photographs(case: Any) -> None:
     """Random bytes are hardly ever a photograph: every other request gets a real one, so that answers are fuzzed too."""
-    if not isinstance(case.body, dict) or hash(repr(case.body)) % 2:
+    if not isinstance(case.body, dict) or zlib.crc32(repr(case.body).encode()) % 2:
         return
     as_json = case.media_type == "application/json"
     photograph: Any = base64.b64encode(GOOD["jpeg"]).decode() if as_json else GOOD["jpeg"]
@@ -43,7 +44,7 @@ def with_photographs(case: Any) -> None:
 
 @schema.parametrize()
 @settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     derandomize=True,
     database=None,
