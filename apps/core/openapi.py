@@ -74,8 +74,8 @@ def _body(task: TaskPage) -> dict[str, Any]:
     return {
         "required": True,
         "content": {
+            "multipart/form-data": {"schema": _schema(task, file_image)},  # first: the docs then offer to choose a file
             "application/json": {"schema": _schema(task, json_image), "example": request_example(task)},
-            "multipart/form-data": {"schema": _schema(task, file_image)},
         },
     }
 

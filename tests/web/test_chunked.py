@@ -11,6 +11,8 @@ from django.test import RequestFactory
 from apps.core.chunked import ChunkedBodies
 from tests.web.photographs import as_base64
 
+pytestmark = pytest.mark.django_db  # nothing is stored, but a finished request looks after its connection
+
 
 def call(body: bytes, *, limit: int = 1_000_000, terminated: bool = True) -> tuple[int, Any]:
     request = RequestFactory(headers={"host": "localhost"}).post("/api/v1/detect", content_type="application/json")

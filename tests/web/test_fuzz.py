@@ -52,6 +52,7 @@ def with_photographs(case: Any) -> None:
     suppress_health_check=list(HealthCheck),
 )
 @pytest.mark.slow
+@pytest.mark.django_db  # nothing is stored, but a finished request looks after its connection
 def test_every_answer_is_documented(case: Any) -> None:
     with_photographs(case)
     case.call_and_validate(checks=CHECKS)

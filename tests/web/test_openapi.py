@@ -6,8 +6,10 @@ import pytest
 from django.test import Client
 
 from apps.core import registry
+from apps.core.engine import get_engine
 from apps.core.examples import answer_example, request_example
 from apps.core.inputs import validate
+from apps.core.options import DetectionOptions
 from apps.core.registry import TaskPage
 from apps.core.schemas import answer_type
 
@@ -50,3 +52,8 @@ def test_examples_are_true(task: TaskPage) -> None:
     answer_type(task).model_validate(answer_example(task))
     options = {name: value for name, value in request_example(task).items() if name not in task.images}
     assert validate(task.options, options)
+
+
+def test_detectors_are_those_of_the_engine() -> None:
+    choices = DetectionOptions.model_json_schema()["properties"]["detector"]["enum"]
+    assert sorted(choices) == sorted(get_engine().detectors)
