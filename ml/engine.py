@@ -26,6 +26,9 @@ from ml.tasks.detect import decode as name_points
 from ml.types import Face
 
 DETECT: Final = "detect"
+VERIFY: Final = "verify"
+SYNTHESIS: Final = "synthesis"
+OTHER_OUTPUTS: Final = {VERIFY: ("embedding",), SYNTHESIS: ("image",)}
 PHOTO_TASKS: Final = (DETECT, *FACE_TASKS)
 """What `analyze` can be asked for."""
 
@@ -59,6 +62,7 @@ class Engine:
         self._active: dict[str, Network] = {
             task: self._networks.get(*key.split(" ")) for task, key in self._networks.manifest.active.items()
         }
+        self._check_active()
         self._finder = Finder(self._networks)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="face")
 
@@ -136,14 +140,14 @@ class Engine:
 
         Raises NoFace, or InvalidRequest for an index or a rate out of range.
         """
-        network = self._network("verify")
+        network = self._active[VERIFY]
         threshold, rate = embedding.threshold_for(network.spec, false_match_rate)
         timer = Timer()
         with timer.step(DETECT):
             found = [self._finder.find(photo, detect or DetectOptions()) for photo in (photo1, photo2)]
         first = embedding.choose(found[0].faces, face1, "image1", found[0].tried)
         second = embedding.choose(found[1].faces, face2, "image2", found[1].tried)
-        with timer.step("verify"):
+        with timer.step(VERIFY):
             similarity = float(embedding.embed(network, photo1, first) @ embedding.embed(network, photo2, second))
         return VerifyReport(
             verified=similarity >= threshold,
@@ -159,9 +163,9 @@ class Engine:
 
     def synthesize(self, *, count: int = 16, seed: int | None = None, truncation: float = 1.0) -> SynthesisReport:
         """Generate faces; the same seed gives the same faces. Without a seed one is drawn and told."""
-        network, timer = self._network("synthesis"), Timer()
+        network, timer = self._active[SYNTHESIS], Timer()
         seed = secrets.randbelow(2**32) if seed is None else seed
-        with timer.step("synthesis"):
+        with timer.step(SYNTHESIS):
             images = generation.generate(network, generation.latents(count, seed, truncation))
         with timer.step("gender"):
             genders = list(self._pool.map(self._gender_of, images))
@@ -172,10 +176,14 @@ class Engine:
         face = self._finder.find(photo, DetectOptions(detector=SKIP)).faces[0]
         return _answer(photo, face, self._grouped(["gender"]), "68", Timer())["gender"]
 
-    def _network(self, task: str) -> Network:
-        if task not in self._active:
-            raise NotReady(f"No network is active for {task}.")
-        return self._active[task]
+    def _check_active(self) -> None:
+        for task in (*FACE_TASKS, VERIFY, SYNTHESIS):
+            if task not in self._active:
+                raise NotReady(f"The manifest names no active network for {task}.")
+            wanted = FACE_TASKS[task].output_names if task in FACE_TASKS else OTHER_OUTPUTS[task]
+            spec = self._active[task].spec
+            if not set(wanted) <= set(spec.outputs):
+                raise NotReady(f"{spec.key} cannot answer {task}: it has no output {', '.join(wanted)}.")
 
     def _check_tasks(self, tasks: list[str]) -> None:
         unknown = [task for task in tasks if task not in PHOTO_TASKS]
@@ -186,7 +194,7 @@ class Engine:
         groups: dict[str, tuple[Network, list[str]]] = {}
         for task in tasks:
             if task != DETECT:
-                network = self._network(task)
+                network = self._active[task]
                 groups.setdefault(network.spec.key, (network, []))[1].append(task)
         return list(groups.values())
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from ml.detectors import Detector, build_detectors, five_points
+from ml.detectors import TURNS, Detector, build_detectors, five_points, turn_of
 from ml.errors import InvalidRequest
 from ml.images import Photo
 from ml.reports import Found, ModelRef
@@ -18,7 +18,7 @@ SKIP_MARGIN: Final = 1.3  # a face crop is taken to show this much around the fa
 SMALLEST_FACE: Final = 12.0  # pixels; P-Net's window
 FINEST: Final = 200  # faces below 1/200 of the longer side would cost more than any use of them
 USUAL: Final = 50  # by default faces from 1/50 of the longer side on are looked for
-TURNS: Final = (90, 180, 270)
+UPRIGHT: Final = 0.999  # a face this sure is not looked at again from its sides
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,8 @@ class DetectOptions:
     """How faces are found.
 
     detector: a detector's name, or "skip" when the image is one face crop. min_confidence: None takes the detector's own.
-    min_face: smallest side in pixels; None takes max(20, longer side / 50). rotate: when nothing is found, quarter turns
-    are tried.
+    min_face: smallest side in pixels; None takes max(20, longer side / 50). rotate: when nothing is found, or the best face
+    looks more like one from its side, quarter turns are tried.
     """
 
     detector: str = "mtcnn"
@@ -57,13 +57,33 @@ class Finder:
         if detector is None:
             raise InvalidRequest(f"There is no detector {options.detector!r}; there are {', '.join(self.names)}.")
         options = _completed(options, detector, photo)
-        detections, rotation = _any_way_up(detector, photo.rgb_u8, options)
+        detections, rotation = self._any_way_up(detector, photo.rgb_u8, options)
         return Found(
             detections.faces()[: options.max_faces],
             rotation,
             _tried(photo, options, found=len(detections) > 0),
             ModelRef.of(detector.spec) if detector.spec else None,
         )
+
+    def _any_way_up(self, detector: Detector, rgb_u8: RgbU8, options: DetectOptions) -> tuple[Detections, int]:
+        upright = _detect(detector, rgb_u8, options)
+        if not options.rotate:
+            return upright, 0
+        best, rotation = upright, 0
+        for turn in self._worth_trying(rgb_u8, upright):
+            turned = _detect(detector, np.ascontiguousarray(np.rot90(rgb_u8, -turn // 90)), options)
+            if len(turned) and (not len(best) or turned.confidences[0] > best.confidences[0]):
+                best, rotation = turned, turn
+        return _turned_back(best, rotation, rgb_u8.shape[1], rgb_u8.shape[0]), rotation
+
+    def _worth_trying(self, rgb_u8: RgbU8, upright: Detections) -> tuple[int, ...]:
+        """Every turn when nothing was found; the one in which the best face looks clearly more like a face."""
+        if not len(upright):
+            return TURNS[1:]
+        if upright.confidences[0] >= UPRIGHT:
+            return ()
+        turn = turn_of(rgb_u8, upright.boxes_xyxy[0], self._networks)
+        return (turn,) if turn else ()
 
     def _whole(self, rgb_u8: RgbU8) -> Face:
         height, width = rgb_u8.shape[:2]
@@ -83,18 +103,6 @@ def _completed(options: DetectOptions, detector: Detector, photo: Photo) -> Dete
         )
     confidence = detector.default_confidence if options.min_confidence is None else options.min_confidence
     return replace(options, min_face=min_face, min_confidence=confidence)
-
-
-def _any_way_up(detector: Detector, rgb_u8: RgbU8, options: DetectOptions) -> tuple[Detections, int]:
-    upright = _detect(detector, rgb_u8, options)
-    if len(upright) or not options.rotate:
-        return upright, 0
-    best, rotation = upright, 0
-    for turn in TURNS:
-        turned = _detect(detector, np.ascontiguousarray(np.rot90(rgb_u8, -turn // 90)), options)
-        if len(turned) and (not len(best) or turned.confidences[0] > best.confidences[0]):
-            best, rotation = turned, turn
-    return _turned_back(best, rotation, rgb_u8.shape[1], rgb_u8.shape[0]), rotation
 
 
 def _detect(detector: Detector, rgb_u8: RgbU8, options: DetectOptions) -> Detections:
@@ -125,5 +133,5 @@ def _tried(photo: Photo, options: DetectOptions, *, found: bool) -> Mapping[str,
         "detector": options.detector,
         "min_face": options.min_face,
         "min_confidence": options.min_confidence,
-        "rotations": [0, *TURNS] if options.rotate and not found else [0],
+        "rotations": list(TURNS) if options.rotate and not found else [0],
     }

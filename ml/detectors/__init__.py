@@ -4,10 +4,10 @@ from ml.detectors.base import Detector
 from ml.detectors.blazeface import BlazeFaceDetector
 from ml.detectors.haar import HaarDetector
 from ml.detectors.mtcnn import MtcnnDetector
-from ml.detectors.points import five_points
+from ml.detectors.points import TURNS, five_points, turn_of
 from ml.runtime import Networks
 
-__all__ = ["Detector", "build_detectors", "five_points"]
+__all__ = ["TURNS", "Detector", "build_detectors", "five_points", "turn_of"]
 
 
 def build_detectors(networks: Networks) -> dict[str, Detector]:

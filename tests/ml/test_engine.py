@@ -102,8 +102,7 @@ def test_a_turned_photograph_is_found_and_mapped_back(engine: Engine, astronaut:
         points_xy = np.stack([points_xy[:, 1], 512 - points_xy[:, 0]], 1)
     eyes = np.linalg.norm(points_xy[36] - points_xy[45])
     assert np.linalg.norm(points_xy - report.faces[0].results["landmarks"].points, axis=1).mean() < 0.05 * eyes
-    if turn:
-        assert engine.analyze(turned, [DETECT], detect=DetectOptions(rotate=False)).faces == []
+    assert engine.analyze(turned, [DETECT], detect=DetectOptions(rotate=False)).rotation == 0
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -225,4 +224,22 @@ def test_damaged_weights_stop_the_start(tmp_path: Path, damage: str) -> None:
     victim = next((tmp_path / "weights").glob("mobilefacenet-*.tflite"))
     victim.unlink() if damage == "missing" else victim.write_bytes(victim.read_bytes()[:-1] + b"?")
     with pytest.raises(NotReady, match="mobilefacenet"):
+        Engine(tmp_path / "weights")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('age = "face 1.0.0"', "", "no active network for age"),
+        ('age = "face 1.0.0"', 'age = "mesh 1.0.0"', "cannot answer age"),
+        ('verify = "mobilefacenet 1.0.0"', 'verify = "face 1.0.0"', "cannot answer verify"),
+    ],
+)
+def test_a_task_without_a_fitting_network_stops_the_start(tmp_path: Path, old: str, new: str, says: str) -> None:
+    shutil.copytree(ROOT / "weights", tmp_path / "weights")
+    manifest = tmp_path / "weights" / "manifest.toml"
+    text = manifest.read_text("utf-8")
+    assert old in text
+    manifest.write_text(text.replace(old, new), "utf-8")
+    with pytest.raises(NotReady, match=says):
         Engine(tmp_path / "weights")
