@@ -2,20 +2,34 @@
 (() => {
   const TAG = 22;
 
+  function place(tag, size, scale) {
+    const text = [...tag.querySelectorAll("text")].find((one) => getComputedStyle(one).display !== "none");
+    const wide = Math.ceil(text.getComputedTextLength()) + 14;
+    const room = (TAG + 5) * scale;
+    const { top, bottom } = { top: Number(tag.dataset.top), bottom: Number(tag.dataset.bottom) };
+    const x = Math.max(0, Math.min(Number(tag.dataset.x), size.width - wide * scale));
+    const y = top >= room ? top - room : bottom + room <= size.height ? bottom + 5 * scale : Math.max(0, top) + 5 * scale;
+    tag.querySelector("rect").setAttribute("width", wide);
+    tag.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
+    return { x, y, right: x + wide * scale, bottom: y + TAG * scale };
+  }
+
+  const meet = (a, b) => a.x < b.right && b.x < a.right && a.y < b.bottom && b.y < a.bottom;
+
   function layOut(svg) {
-    const [, , width, height] = svg.getAttribute("viewBox").split(" ").map(Number);
+    const { width, height } = svg.viewBox.baseVal;
     const scale = 1 / Math.min(svg.clientWidth / width, svg.clientHeight / height);
     if (!Number.isFinite(scale)) return;
+    const placed = [];
     for (const tag of svg.querySelectorAll(".tag")) {
-      const text = [...tag.querySelectorAll("text")].find((one) => getComputedStyle(one).display !== "none");
-      const wide = Math.ceil(text.getComputedTextLength()) + 14;
-      tag.querySelector("rect").setAttribute("width", wide);
-      const room = (TAG + 5) * scale;
-      const top = Number(tag.dataset.top);
-      const bottom = Number(tag.dataset.bottom);
-      const x = Math.max(0, Math.min(Number(tag.dataset.x), width - wide * scale));
-      const y = top >= room ? top - room : bottom + room <= height ? bottom + 5 * scale : Math.max(0, top) + 5 * scale;
-      tag.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
+      tag.dataset.open ??= String(tag.classList.contains("open"));
+      tag.classList.toggle("open", tag.dataset.open === "true");
+      let area = place(tag, { width, height }, scale);
+      if (tag.classList.contains("open") && placed.some((other) => meet(area, other))) {
+        tag.classList.remove("open"); // no room for words: the number alone, the words when pointed at
+        area = place(tag, { width, height }, scale);
+      }
+      placed.push(area);
     }
   }
 

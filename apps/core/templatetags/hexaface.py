@@ -15,7 +15,6 @@ register = template.Library()
 NARROW_SPACE: Final = "\N{NARROW NO-BREAK SPACE}"
 _FIXED: Final = {
     "5_o_Clock_Shadow": "5 o’clock shadow",
-    "Male": "Male (as labelled in CelebA)",
     "no_mask": "no mask",
     "timing_ms": "timing",
 }

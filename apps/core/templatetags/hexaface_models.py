@@ -6,10 +6,18 @@ from typing import Any, Final
 from django import template
 
 from apps.core.registry import TaskPage
-from apps.core.templatetags.hexaface import percent, words
+from apps.core.templatetags.hexaface import words
 
 register = template.Library()
 
+_NAMES: Final = {
+    "fer2013": "FER-2013, accuracy",
+    "ferplus": "FER+, accuracy",
+    "all": "All attributes, accuracy",
+    "ten": "Ten of them, accuracy",
+    "adults": "Adults, accuracy",
+    "coverage": "Ages inside the range",
+}
 _SHORT: Final = {
     "mae": "MAE",
     "nme": "NME",
@@ -17,10 +25,10 @@ _SHORT: Final = {
     "auc": "AUC",
     "ap": "AP",
     "f1": "F1",
-    "eer": "EER",
     "muct": "MUCT",
+    "att": "AT&T",
 }
-_SHARES: Final = ("accuracy", "rate", "coverage", "recall", "precision")
+_NO_SHARES: Final = ("mae", "nme", "mse", "rmse", "auc", "ap", "threshold", "similarity", "distance")
 
 
 @register.filter
@@ -40,9 +48,8 @@ def figures(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
         elif name == "low" and "high" in metrics:
             rows.append(("95 % interval", f"{_figure(value, share=share)} to {_figure(metrics['high'], share=share)}"))
         elif name != "high" or "low" not in metrics:
-            now = any(part in name for part in _SHARES)
-            share = now if isinstance(value, float) else share
-            rows.append((_named(name), _figure(value, share=now)))
+            share = not set(name.lower().split("_")) & set(_NO_SHARES)
+            rows.append((_named(name), _figure(value, share=share)))
     return rows
 
 
@@ -54,11 +61,13 @@ def in_page_order(rows: Iterable[Mapping[str, Any]], tasks: Iterable[TaskPage]) 
 
 
 def _named(name: str) -> str:
+    if name in _NAMES:
+        return _NAMES[name]
     text = " ".join(_SHORT.get(part.lower(), part) for part in words(name).split())
     return text[:1].upper() + text[1:]
 
 
 def _figure(value: object, *, share: bool) -> str:
     if isinstance(value, float):
-        return percent(value) if share and 0 <= value <= 1 else f"{value:.4g}"
+        return f"{value * 100:.1f} %" if share and 0 <= value <= 1 else f"{value:.4g}"
     return f"{value:,}" if isinstance(value, int) else str(value)
