@@ -21,7 +21,7 @@ class BlazeFaceDetector:
     """BlazeFace over LiteRT, points by O-Net; thread-safe."""
 
     name: str = "blazeface"
-    default_confidence: float = 0.7
+    default_confidence: float = 0.5
 
     def __init__(self, networks: Networks) -> None:
         self._networks = networks

