@@ -1,11 +1,8 @@
 """The one door to the networks: photographs in, typed reports out. Safe to call from many threads at once."""
 
 import secrets
-import threading
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +20,7 @@ from ml.runtime import Network, Networks, Runtime, warm_up
 from ml.tasks import FACE_TASKS
 from ml.tasks.base import Scene
 from ml.tasks.detect import decode as name_points
+from ml.timing import Timer
 from ml.types import Face
 
 DETECT: Final = "detect"
@@ -31,22 +29,6 @@ SYNTHESIS: Final = "synthesis"
 OTHER_OUTPUTS: Final = {VERIFY: ("embedding",), SYNTHESIS: ("image",)}
 PHOTO_TASKS: Final = (DETECT, *FACE_TASKS)
 """What `analyze` can be asked for."""
-
-
-class Timer:
-    """Milliseconds spent per named step; steps of several threads add up."""
-
-    def __init__(self) -> None:
-        self.ms: dict[str, float] = {}
-        self._lock = threading.Lock()
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Measure a block."""
-        start = time.perf_counter()
-        yield
-        with self._lock:
-            self.ms[name] = self.ms.get(name, 0.0) + (time.perf_counter() - start) * 1000
 
 
 class Engine:
@@ -104,7 +86,7 @@ class Engine:
         """
         tasks = list(dict.fromkeys(tasks))
         self._check_tasks(tasks)
-        timer = Timer()
+        timer = Timer(photo)
         with timer.step(DETECT):
             found = self._finder.find(photo, detect or DetectOptions())
         if not found.faces and tasks != [DETECT]:
@@ -122,7 +104,7 @@ class Engine:
             rotation=found.rotation,
             faces=[FaceReport(face, results) for face, results in zip(found.faces, answers, strict=True)],
             models={task: models[task] for task in tasks if task in models},
-            timing_ms={"decode": photo.decode_ms} | timer.ms,
+            timing_ms=timer.finish(),
             tried=found.tried,
         )
 
@@ -142,7 +124,7 @@ class Engine:
         """
         network = self._active[VERIFY]
         threshold, rate = embedding.threshold_for(network.spec, false_match_rate)
-        timer = Timer()
+        timer = Timer(photo1, photo2)
         with timer.step(DETECT):
             found = [self._finder.find(photo, detect or DetectOptions()) for photo in (photo1, photo2)]
         first = embedding.choose(found[0].faces, face1, "image1", found[0].tried)
@@ -158,7 +140,7 @@ class Engine:
             candidates=(found[0].faces, found[1].faces),
             sizes=((photo1.width, photo1.height), (photo2.width, photo2.height)),
             model=ModelRef.of(network.spec),
-            timing_ms={"decode": photo1.decode_ms + photo2.decode_ms} | timer.ms,
+            timing_ms=timer.finish(),
         )
 
     def synthesize(self, *, count: int = 16, seed: int | None = None, truncation: float = 1.0) -> SynthesisReport:
@@ -169,7 +151,7 @@ class Engine:
             images = generation.generate(network, generation.latents(count, seed, truncation))
         with timer.step("gender"):
             genders = list(self._pool.map(self._gender_of, images))
-        return SynthesisReport(images, seed, genders, ModelRef.of(network.spec), timer.ms)
+        return SynthesisReport(images, seed, genders, ModelRef.of(network.spec), timer.finish())
 
     def _gender_of(self, rgb_u8: Any) -> Any:
         photo = Photo(rgb_u8)

@@ -114,13 +114,14 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def verified(path: Path, sha256: str) -> Path:
-    """The path itself when the file is there and its hash is right; NotReady otherwise."""
+def verified(path: Path, sha256: str) -> bytes:
+    """The file's bytes when it is there and their hash is right; NotReady otherwise."""
     if not path.is_file():
         raise NotReady(f"The weights {path.name} are missing.", {"file": path.name})
-    if sha256_of(path) != sha256:
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != sha256:
         raise NotReady(f"The weights {path.name} do not match their sha256 in the manifest.", {"file": path.name})
-    return path
+    return data
 
 
 def upsert(path: Path, entry: Mapping[str, Any], *, active: tuple[str, ...] = ()) -> None:

@@ -1,6 +1,7 @@
 """The reference runtime: the same weights in the Keras graph they were exported from. Slow; for checking, not for serving."""
 
 import importlib
+import io
 import threading
 from pathlib import Path
 
@@ -20,7 +21,8 @@ class KerasNetwork:
             raise NotReady(f"{spec.key} has no Keras weights.")
         self.spec = spec
         self._model = importlib.import_module(f"ml.nets.{spec.arch}").build(**spec.arch_args)
-        with np.load(verified(weights_dir / spec.keras, spec.keras_sha256), allow_pickle=False) as arrays:
+        content = io.BytesIO(verified(weights_dir / spec.keras, spec.keras_sha256))
+        with np.load(content, allow_pickle=False) as arrays:
             self._model.set_weights([arrays[name].astype(np.float32) for name in sorted(arrays.files)])
         self._lock = threading.Lock()
 

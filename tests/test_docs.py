@@ -8,6 +8,7 @@ import pytest
 from apps.core.errors import STATUS
 from apps.core.registry import TaskPage, tasks
 from hexaface.config import Config, settings_table
+from ml.training.tables import written
 
 ROOT = Path(__file__).parents[1]
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -61,3 +62,8 @@ def test_every_make_target_that_is_named_exists() -> None:
     makefile = text("Makefile")
     named = {name for path in DOCS for name in re.findall(r"\bmake ([a-z][a-z-]+)", path.read_text("utf-8"))}
     assert {name for name in named if not re.search(rf"^{name}:", makefile, re.MULTILINE)} == set()
+
+
+def test_accuracy_is_what_the_manifest_and_the_reports_say() -> None:
+    stale = [path.name for path, wanted in written(ROOT / "weights", ROOT).items() if path.read_text("utf-8") != wanted]
+    assert stale == [], "run: make accuracy"
