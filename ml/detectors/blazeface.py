@@ -15,6 +15,7 @@ from ml.types import F32, Detections, RgbU8
 SIDE: Final = 256
 ANCHORS: Final = ((16, 2), (32, 6))  # stride and anchors per cell, as in ml.nets.blazeface
 OVERLAP: Final = 0.3
+NARROWEST: Final = 12
 
 
 class BlazeFaceDetector:
@@ -30,7 +31,9 @@ class BlazeFaceDetector:
         self._centres = _centres()
 
     def detect(self, rgb_u8: RgbU8, *, min_face: float, min_confidence: float) -> Detections:
-        """See Detector.detect."""
+        """See Detector.detect; a strip narrower than 12 pixels holds no face."""
+        if min(rgb_u8.shape[:2]) < NARROWEST:
+            return Detections.empty()
         batch, scale = _letterboxed(rgb_u8)
         answers = self._network.run(batch)["anchors"][0]
         sure = np.flatnonzero(answers[:, 0] > logit(min_confidence))
