@@ -1,0 +1,125 @@
+"""What a face may look like by the time it reaches the network: framing, light, colour, resolution, compression, occlusion.
+
+Everything is drawn from the generator that is passed in, so a seed repeats a run.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from ml.align import box_matrix
+from ml.types import F32, F64, Face, RgbU8
+
+SMALLEST: Final = 24  # pixels to which a crop is at most reduced
+
+
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """How much is done. Framing: spreads of log size, of shift in parts of the crop, of roll in degrees; then probabilities."""
+
+    size: float = 0.10
+    shift: float = 0.03
+    roll: float = 6.0
+    loose: float = 0.1
+    light: float = 0.6
+    tint: float = 0.3
+    gray: float = 0.15
+    small: float = 0.2
+    blur: float = 0.1
+    jpeg: float = 0.15
+    hide: float = 0.15
+
+
+COLOUR: Final = Strength()
+GRAY48: Final = Strength(roll=8.0, tint=0.4, gray=0.0, small=0.05, blur=0.05, jpeg=0.05)
+"""For FER-2013, whose images are grey and of 48 pixels already."""
+
+
+def framed(rgb_u8: RgbU8, face: Face, side: int, margin: float, *, rng: np.random.Generator, how: Strength) -> RgbU8:
+    """The crop (side, side, 3) that serving would take, a little off, mirrored half of the time."""
+    matrix = box_matrix(face, (side, side), margin)
+    scale = float(np.exp(np.clip(rng.normal(0, how.size), -2.5 * how.size, 2.5 * how.size)))
+    if rng.random() < how.loose:
+        # An image that is taken for a face crop as a whole is framed more loosely or tightly than a detector would.
+        scale *= float(rng.uniform(0.65, 1.15))
+    angle = np.deg2rad(np.clip(rng.normal(0, how.roll), -2.5 * how.roll, 2.5 * how.roll))
+    shift = np.clip(rng.normal(0, how.shift, 2), -2.5 * how.shift, 2.5 * how.shift) * side
+    moved = _about_centre(side, scale, float(angle), shift, mirror=bool(rng.random() < 0.5)) @ np.vstack(
+        [matrix, [0, 0, 1]]
+    )
+    crop = cv2.warpAffine(rgb_u8, moved[:2], (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(crop, np.uint8)
+
+
+def _about_centre(side: int, scale: float, angle: float, shift: F64, *, mirror: bool) -> F64:
+    centre = (side - 1) / 2
+    cos, sin = np.cos(angle) * scale, np.sin(angle) * scale
+    linear = np.array([[cos, sin], [-sin, cos]])
+    if mirror:
+        linear[0] *= -1
+    offset = np.array([centre, centre]) + shift - linear @ np.array([centre, centre])
+    return np.vstack([np.hstack([linear, offset[:, None]]), [0, 0, 1]])
+
+
+def spoilt(rgb_u8: RgbU8, rng: np.random.Generator, how: Strength) -> RgbU8:
+    """The crop with other light and colour, coarser, blurred, compressed or partly hidden."""
+    chances = rng.random(7)
+    image = rgb_u8
+    if chances[0] < how.hide:
+        image = _hidden(image, rng)
+    if chances[1] < how.small:
+        image = _coarse(image, rng)
+    elif chances[2] < how.blur:
+        image = np.asarray(
+            cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.4, 2.0)) * image.shape[0] / 128), np.uint8
+        )
+    if chances[3] < how.light or chances[4] < how.tint:
+        image = _lit(image, rng, light=bool(chances[3] < how.light), tint=bool(chances[4] < how.tint))
+    if chances[5] < how.gray:
+        image = np.asarray(cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB), np.uint8)
+    if chances[6] < how.jpeg:
+        image = _compressed(image, int(rng.integers(20, 85)))
+    return image
+
+
+def _lit(image: RgbU8, rng: np.random.Generator, *, light: bool, tint: bool) -> RgbU8:
+    gain, bias, gamma = np.ones(3), 0.0, 1.0
+    if light:
+        gain = gain * rng.uniform(0.7, 1.35)
+        bias = float(rng.uniform(-25, 25))
+        gamma = float(np.exp(rng.uniform(-0.35, 0.35)))
+    if tint:
+        gain = gain * rng.uniform(0.85, 1.15, 3)
+    levels = 255 * (np.arange(256)[:, None] / 255) ** gamma
+    table = np.clip((levels - 128) * gain + 128 + bias, 0, 255).astype(np.uint8)
+    return np.asarray(cv2.LUT(image, table[None]), np.uint8)
+
+
+def _coarse(image: RgbU8, rng: np.random.Generator) -> RgbU8:
+    side = image.shape[0]
+    small = int(np.exp(rng.uniform(np.log(SMALLEST), np.log(0.75 * side))))
+    back = (cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_NEAREST)[int(rng.choice(3, p=(0.6, 0.3, 0.1)))]
+    reduced = cv2.resize(image, (small, small), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(reduced, (side, side), interpolation=back), np.uint8)
+
+
+def _compressed(image: RgbU8, quality: int) -> RgbU8:
+    _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+
+
+def _hidden(image: RgbU8, rng: np.random.Generator) -> RgbU8:
+    side = image.shape[0]
+    width, height = (rng.uniform(0.1, 0.35, 2) * side).astype(int)
+    x, y = int(rng.integers(0, side - width)), int(rng.integers(0, side - height))
+    image = image.copy()
+    noise = rng.integers(0, 256, 3) if rng.random() < 0.5 else rng.integers(0, 256, (int(height), int(width), 3))
+    image[y : y + height, x : x + width] = noise
+    return image
+
+
+def network_input(crops_u8: RgbU8, mean_bgr: tuple[float, ...]) -> F32:
+    """(n, h, w, 3) RGB -> float32 BGR minus the mean."""
+    return crops_u8[..., ::-1].astype(np.float32) - np.asarray(mean_bgr, np.float32)

@@ -1,0 +1,126 @@
+"""Honest probabilities and intervals, from faces that were held out of the training split.
+
+Everything but the age interval is a scale and a shift of logits and goes into the heads' weights, so serving knows nothing of it.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+from scipy.optimize import minimize, minimize_scalar
+from scipy.special import expit, log_softmax, softmax
+
+from ml.tasks.age_interval import age_interval, quantiles
+from ml.training.corpus import Labels
+from ml.training.face_model import Affine
+from ml.types import F32, F64
+
+COVERAGE: Final = 0.9
+QUANTILES: Final = (0.05, 0.95)
+KNOTS: Final = (2, 6, 12, 20, 30, 40, 50, 60, 70, 80)
+"""Predicted years at which the interval's offsets are given."""
+_NEAR: Final = 250  # held-out faces around a knot that decide its offsets
+_VOTE_SHARES: Final = tuple(np.linspace(0, 1, 11).tolist())
+
+
+def temperature(logits: F32, labels: F32) -> float:
+    """The divisor of (n, k) logits that makes the classes `labels` (n,) likeliest."""
+    rows = np.arange(len(labels))
+
+    def surprise(log_t: float) -> float:
+        return float(-log_softmax(logits / np.exp(log_t), axis=1)[rows, labels.astype(int)].mean())
+
+    return float(np.exp(minimize_scalar(surprise, bounds=(-2, 2), method="bounded").x))
+
+
+def platt(logits: F32, labels: F32) -> tuple[float, float]:
+    """Scale and shift of (n,) logits that make 0/1 labels likeliest; a weak pull towards leaving them alone."""
+
+    def surprise(values: F64) -> float:
+        z = values[0] * logits + values[1]
+        each = np.logaddexp(0, z) - labels * z
+        return float(each.sum() + 2.0 * ((values[0] - 1) ** 2 + values[1] ** 2))
+
+    scale, shift = minimize(surprise, np.array([1.0, 0.0]), method="Nelder-Mead").x
+    return float(scale), float(shift)
+
+
+def vote_share(logits: Mapping[str, F32], labels: Labels) -> float:
+    """How much the FER+ head counts beside the FER head: the best sum of both accuracies on held-out faces."""
+    plain, majority, clear = expressions(labels)
+
+    def score(share: float) -> float:
+        said = ((1 - share) * logits["emotion"] + share * logits["votes"]).argmax(1)
+        return float((said == labels.emotion)[plain].mean() + (said == majority)[clear].mean())
+
+    best: float = max(_VOTE_SHARES, key=score)
+    return best
+
+
+def expressions(labels: Labels) -> tuple[Any, Any, Any]:
+    """(rows with a FER label, FER+ majority class, rows where one of the seven has the most votes)."""
+    majority = labels.votes.argmax(1)
+    most = labels.votes.max(1)
+    rivals = np.sort(labels.votes, axis=1)[:, -2]
+    clear = (most > rivals) & (most > labels.votes_other) & (labels.emotion >= 0)
+    return labels.emotion >= 0, majority, clear
+
+
+def interval(probabilities: F32, ages: F32) -> dict[str, Any]:
+    """[network.calibration.age]: offsets for ml.tasks.age_interval from held-out (n, 101) distributions and true ages (n,)."""
+    years = probabilities @ np.arange(probabilities.shape[1])
+    ends = np.array([quantiles(row.astype(np.float64), QUANTILES) for row in probabilities])
+    tail = (1 - COVERAGE) / 2
+    low, high = [], []
+    for knot in KNOTS:
+        near = np.argsort(np.abs(years - knot))[:_NEAR]
+        level = min(1.0, (1 - tail) * (1 + 1 / len(near)))  # the conformal correction for a finite sample
+        low.append(round(float(np.quantile((ends[:, 0] - ages)[near], level)), 2))
+        high.append(round(float(np.quantile((ages - ends[:, 1])[near], level)), 2))
+    return {
+        "coverage": COVERAGE,
+        "quantiles": list(QUANTILES),
+        "knots": list(KNOTS),
+        "low_offset": low,
+        "high_offset": high,
+    }
+
+
+def covered(probabilities: F32, ages: F32, calibration: Mapping[str, Any]) -> tuple[Any, F64]:
+    """(whether each true age lies in its interval, widths in years)."""
+    ends = np.array([age_interval(row, calibration)[1:] for row in probabilities])
+    return (ages >= ends[:, 0]) & (ages <= ends[:, 1]), ends[:, 1] - ends[:, 0]
+
+
+def calibrated(heads: Mapping[str, Affine], logits: Mapping[str, F32], labels: Labels) -> dict[str, Affine]:
+    """The heads with scales and shifts fitted to held-out logits and labels; the two expression heads become one."""
+    result = dict(heads)
+    share = vote_share(logits, labels)
+    result["emotion"] = _mixed(heads["emotion"], heads["votes"], share)
+    mixed = (1 - share) * logits["emotion"] + share * logits["votes"]
+    rows = labels.emotion >= 0
+    result["emotion"] = _scaled(result["emotion"], 1 / temperature(mixed[rows], labels.emotion[rows]))
+    for task, column in (("gender", labels.gender), ("mask", labels.mask)):
+        rows = column >= 0
+        result[task] = _scaled(heads[task], *platt(logits[task][rows, 0], column[rows]))
+    rows = labels.attributes[:, 0] >= 0
+    pairs = [platt(logits["attributes"][rows, i], labels.attributes[rows, i]) for i in range(40)]
+    scales, shifts = (np.array(values, np.float32) for values in zip(*pairs, strict=True))
+    result["attributes"] = _scaled(heads["attributes"], scales, shifts)
+    return result
+
+
+def _mixed(first: Affine, second: Affine, share: float) -> Affine:
+    kernels, biases = zip(first, second, strict=True)
+    return (1 - share) * kernels[0] + share * kernels[1], (1 - share) * biases[0] + share * biases[1]
+
+
+def _scaled(head: Affine, scale: float | F32, shift: float | F32 = 0.0) -> Affine:
+    kernel, bias = head
+    return np.asarray(kernel * scale, np.float32), np.asarray(bias * scale + shift, np.float32)
+
+
+def probabilities(logits: Mapping[str, F32]) -> dict[str, F32]:
+    """Logits of the final heads -> what the network answers."""
+    answers = {task: softmax(logits[task], axis=1) for task in ("age", "emotion")}
+    return answers | {task: expit(logits[task]) for task in ("gender", "attributes", "mask")}

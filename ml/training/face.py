@@ -1,0 +1,159 @@
+"""The recipe of the network "face": data, faces, activations, heads, fine-tuning, calibration, figures, export, in one command.
+
+    python -m ml.training.face --data DIR --work DIR [--package DIR] [--epochs 6] [--minutes M] [--views 2] [--frozen-only]
+
+Each stage keeps its result in --work and is skipped when that is there, so an interrupted run goes on where it was.
+"""
+
+import argparse
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import keras
+import numpy as np
+
+from ml.nets.packages import unpacked
+from ml.training import calibrate, face_model, heads
+from ml.training.batches import Faces, Store
+from ml.training.corpus import I64, SOURCES, SPLITS, Corpus, open_corpus
+from ml.training.face_model import Affine
+from ml.training.face_release import release
+from ml.training.face_report import report
+from ml.training.fit import Plan, Trainer
+from ml.training.locate import locate
+from ml.training.stem import Stem, cached, split
+from ml.types import F32
+
+SIDE: Final = 128
+MARGIN: Final = 1.1
+"""Side of the crop in longer sides of the face's box: at 1.4 the frozen trunk's features were far worse (see docs/training)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the command line says."""
+
+    data: Path
+    work: Path
+    weights: Path
+    package: Path | None
+    epochs: float
+    views: int
+    minutes: float | None
+    frozen_only: bool
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Faces on which nothing is fitted by gradient: activations as serving crops them, of the held-out and the val split."""
+
+    rows: I64
+    activations: Any
+
+
+def main() -> None:
+    """Run the recipe."""
+    settings = _settings()
+    keras.utils.set_random_seed(settings.seed)
+    corpus = open_corpus(settings.data, settings.work)
+    boxes_xyxy, points_xy, confidences = locate(corpus, settings.weights, settings.work)
+    faces = Faces(corpus, boxes_xyxy, points_xy)
+    print(f"{len(corpus)} images, a face found in {100 * float((confidences > 0).mean()):.1f} %", flush=True)
+    model = face_model.build(_package(settings))
+    lower, top = split(model, SIDE)
+    store, measured = activations(lower, tuple(top.input.shape[1:]), faces, settings)
+    face_model.set_heads(model, first_heads(top, store, settings))
+    if not settings.frozen_only:
+        Trainer(top, store, plan(corpus, settings), settings.work / "run").run()
+    finish(model, top, faces, measured, settings)
+
+
+def activations(
+    lower: keras.Model, shape: tuple[int, int, int], faces: Faces, settings: Settings
+) -> tuple[Store, Measured]:
+    """What the frozen blocks make of the training images, augmented, and of the others as they are."""
+    labels, work = faces.corpus.labels, settings.work
+    rng = np.random.default_rng(settings.seed)
+    train = rng.permutation(np.flatnonzero(labels.split == SPLITS.index("train")))
+    others = np.flatnonzero(labels.split != SPLITS.index("train"))
+    stem = Stem(lower, SIDE, work)
+
+    def kept(rows: I64, name: str, seed: int | None) -> Any:
+        return cached(stem, faces, rows, side=SIDE, margin=MARGIN, path=work / name, shape=shape, seed=seed)
+
+    views = [kept(train, f"train{view}.f16", settings.seed + view) for view in range(settings.views)]
+    return Store(faces.corpus, train, views), Measured(others, kept(others, "eval.f16", None))
+
+
+def first_heads(top: keras.Model, store: Store, settings: Settings) -> dict[str, Affine]:
+    """Linear heads on the features of the trunk as published."""
+    path = settings.work / "heads.npz"
+    if not path.exists():
+        found = heads.features(top, store.views[0])
+        fitted = heads.fit_heads(found, store.corpus.labels.take(store.rows), seed=settings.seed)
+        np.savez(path, **{f"{task}_{i}": value for task, pair in fitted.items() for i, value in enumerate(pair)})  # type: ignore[arg-type]
+    with np.load(path) as stored:
+        return {task: (stored[f"{task}_0"], stored[f"{task}_1"]) for task in face_model.LOGITS}
+
+
+def finish(
+    model: keras.Model, top: keras.Model, faces: Faces, measured: Measured, settings: Settings
+) -> dict[str, Any]:
+    """Calibrate on the held-out faces, measure on val, export, and write manifest entry and report."""
+    labels = faces.corpus.labels.take(measured.rows)
+    features = heads.features(top, measured.activations)
+    held, val = (np.flatnonzero(labels.split == SPLITS.index(name)) for name in ("hold", "val"))
+    final, interval = calibrated(face_model.heads(model), features[held], labels.take(held))
+    box = faces.boxes_xyxy[measured.rows[val]]
+    outputs = calibrate.probabilities(heads.logits(features[val], final))
+    figures = report(
+        outputs, labels.take(val), faces.corpus.groups, interval, (box[:, 2:] - box[:, :2]).max(1).astype(np.float32)
+    )
+    network = face_model.served(model, final, SIDE)
+    release(network, figures, interval, settings.weights, margin=MARGIN, frozen=settings.frozen_only)
+    return figures
+
+
+def calibrated(values: dict[str, Affine], features: F32, labels: Any) -> tuple[dict[str, Affine], dict[str, Any]]:
+    """The heads as served and [network.calibration.age], from held-out faces."""
+    logits = heads.logits(features, values)
+    exact = labels.source == SOURCES.index("utkface")
+    distribution = calibrate.probabilities(logits)["age"][exact]
+    return calibrate.calibrated(values, logits, labels), calibrate.interval(distribution, labels.age_low[exact])
+
+
+def plan(corpus: Corpus, settings: Settings) -> Plan:
+    """Steps for the wanted number of epochs."""
+    images = int((corpus.labels.split == SPLITS.index("train")).sum())
+    steps = max(1, round(settings.epochs * images / Plan(1).size))
+    return Plan(steps, minutes=settings.minutes, seed=settings.seed)
+
+
+def _package(settings: Settings) -> Path:
+    """Folder of the npm package with the public trunk; fetched when not given."""
+    if settings.package is not None:
+        return settings.package
+    from ml.nets.importers import HUMAN  # noqa: PLC0415  pulls in every importer
+
+    return unpacked(HUMAN, Path(tempfile.mkdtemp()))
+
+
+def _settings() -> Settings:
+    parser = argparse.ArgumentParser(description="Train the face network: age, gender, emotion, attributes, mask.")
+    parser.add_argument("--data", type=Path, required=True, help="folder with utkface, fairface, fer2013, celeba, mask")
+    parser.add_argument("--work", type=Path, required=True, help="folder for caches, checkpoints and log (15 GB)")
+    parser.add_argument("--weights", type=Path, default=Path("weights"))
+    parser.add_argument("--package", type=Path, help="unpacked npm package @vladmandic/human 3.3.6; fetched if absent")
+    parser.add_argument("--epochs", type=float, default=6.0, help="images seen, in sizes of the training split")
+    parser.add_argument("--views", type=int, default=2, help="differently augmented views of every training image")
+    parser.add_argument("--minutes", type=float, help="end after so many minutes of training instead")
+    parser.add_argument("--frozen-only", action="store_true", help="heads on the trunk as published, no fine-tuning")
+    parser.add_argument("--seed", type=int, default=7)
+    return Settings(**vars(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""The face network while it is trained: logits instead of probabilities, and a second expression head for the FER+ votes."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import keras
+import numpy as np
+
+from ml.nets import face
+from ml.nets.mobilenet import build_trunk, import_trunk
+from ml.types import F32
+
+LOGITS: Final = {**face.HEADS, "votes": face.HEADS["emotion"]}
+DROPOUT: Final = 0.3
+Affine = tuple[F32, F32]
+"""A head's kernel (1024, k) and bias (k,)."""
+
+
+def build(package_dir: Path | None) -> keras.Model:
+    """Trunk of any input size with the public weights (fresh ones when None) and zero heads; outputs logits by LOGITS."""
+    trunk = build_trunk(None) if package_dir is None else import_trunk(package_dir, None)
+    dropped = keras.layers.Dropout(DROPOUT, name="dropout")(trunk.output)
+    outputs = {
+        task: keras.layers.Dense(units, kernel_initializer="zeros", name=task)(dropped)
+        for task, units in LOGITS.items()
+    }
+    return keras.Model(trunk.input, outputs, name="face_training")
+
+
+def heads(model: keras.Model) -> dict[str, Affine]:
+    """The heads' kernels and biases."""
+    pairs = {task: model.get_layer(task).get_weights() for task in LOGITS}
+    return {task: (np.array(kernel), np.array(bias)) for task, (kernel, bias) in pairs.items()}
+
+
+def set_heads(model: keras.Model, values: Mapping[str, Affine]) -> None:
+    """Put kernels and biases into the heads that have these names."""
+    for task, weights in values.items():
+        model.get_layer(task).set_weights(list(weights))
+
+
+def served(model: keras.Model, final_heads: Mapping[str, Affine], side: int) -> keras.Model:
+    """The network that is exported: the trained trunk with calibrated heads."""
+    network = face.build(side)
+    for layer in network.layers:
+        if layer.name in face.HEADS:
+            kernel, bias = final_heads[layer.name]
+            layer.set_weights([kernel, bias])
+        elif layer.get_weights():
+            layer.set_weights(model.get_layer(layer.name).get_weights())
+    return network

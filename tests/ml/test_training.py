@@ -1,0 +1,158 @@
+"""Parts of the recipe of the face network; the whole of it takes hours and runs by hand."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+tf = pytest.importorskip("tensorflow")
+
+from ml.nets import face  # noqa: E402
+from ml.tasks.age_interval import age_interval, quantiles  # noqa: E402
+from ml.training import augment, calibrate, losses, measure  # noqa: E402
+from ml.training.corpus import SOURCES, UNKNOWN, label_row, read_images, read_rows, split_of  # noqa: E402
+from ml.types import Face  # noqa: E402
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+RNG = np.random.default_rng(3)
+
+
+def tensors(*values: object) -> list[object]:
+    return [tf.constant(np.asarray(value, np.float32)) for value in values]
+
+
+def masked_losses(rows: list[int]) -> dict[str, float]:
+    """All losses of three images of which the first has every label and the last none."""
+    rng = np.random.default_rng(0)
+    sizes = {**face.HEADS, "votes": 7}
+    logits = {task: tf.constant(rng.normal(size=(3, units))[rows], tf.float32) for task, units in sizes.items()}
+    first = {"age_low": 30.0, "age_high": 30.0, "gender": 1.0, "emotion": 3.0, "votes_other": 1.0, "mask": 0.0}
+    labels = {name: [value, UNKNOWN, UNKNOWN] for name, value in first.items()}
+    labels["votes_other"] = [1.0, 0.0, 0.0]
+    vectors = {
+        "votes": [[1, 0, 0, 8, 0, 0, 0], [0] * 7, [0] * 7],
+        "attributes": [[1.0, 0.0] * 20, [UNKNOWN] * 40, [UNKNOWN] * 40],
+    }
+    chosen = {name: tf.constant(np.array(v, np.float32)[rows]) for name, v in (labels | vectors).items()}
+    return {name: float(value) for name, value in losses.losses(logits, chosen).items()}
+
+
+def test_images_without_a_label_change_nothing() -> None:
+    assert masked_losses([0, 1, 2]) == pytest.approx(masked_losses([0]))
+
+
+def test_a_batch_without_any_label_costs_nothing() -> None:
+    assert set(masked_losses([1, 2]).values()) == {0.0}
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "peak", "better_than"),
+    [(30, 30, 30, 60), (30, 30, 31, 40), (0, 2, 1, 5), (70, 100, 85, 60), (20, 29, 20, 35)],
+)
+def test_age_losses_prefer_the_truth(low: float, high: float, peak: int, better_than: int) -> None:
+    def both(year: int) -> tuple[float, float]:
+        logits, *ends = tensors(10 * np.eye(101)[[year]], [low], [high])
+        return float(losses.age_loss(logits, *ends)), float(losses.years_loss(logits, *ends))
+
+    assert both(peak)[0] < both(better_than)[0]
+    assert both(peak)[1] < both(better_than)[1]
+
+
+@pytest.mark.parametrize(("gender", "mask", "weighs"), [(1.0, -1.0, True), (-1.0, 1.0, True), (-1.0, -1.0, False)])
+def test_people_in_the_other_sets_count_as_unmasked(gender: float, mask: float, weighs: bool) -> None:  # noqa: FBT001
+    wrong = -5.0 if mask == 1 else 5.0
+    assert (float(losses.mask_loss(*tensors([wrong], [mask], [gender]))) > 1) is weighs
+
+
+@pytest.mark.parametrize(
+    ("source", "row", "expected"),
+    [
+        ("utkface", {"age": "110", "gender": "male", "race": "white"}, {"age_low": 100.0, "age_high": 100.0, "gender": 1.0}),
+        ("fairface", {"age_range": "3-9", "gender": "female", "race": "black"}, {"age_low": 3.0, "age_high": 9.0, "gender": 0.0}),
+        ("fairface", {"age_range": ">70", "gender": "male", "race": "black"}, {"age_low": 70.0, "age_high": 100.0}),
+        ("fer2013", {"label": "happy", "ferplus_NF": "1"}, {"emotion": 3.0, "votes_other": 1.0, "gender": -1.0, "mask": -1.0}),
+        ("mask", {"label": "no_mask", "source": "prajna"}, {"mask": 0.0, "emotion": -1.0, "age_low": -1.0}),
+    ],
+)  # fmt: skip
+def test_labels_of_each_set(source: str, row: dict[str, str], expected: dict[str, float]) -> None:
+    values = label_row({"file": "a.webp", "split": "train", **row}, source, {})
+    assert {name: values[name] for name in expected} == expected
+
+
+def test_validation_images_are_never_trained_on() -> None:
+    names = [f"{i:06d}.webp" for i in range(2000)]
+    assert {split_of({"file": name, "split": "val"}, "mask") for name in names} == {"val"}
+    held = [split_of({"file": name, "split": "train"}, "mask") for name in names].count("hold")
+    assert 60 < held < 140
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_set_can_be_read(source: str) -> None:
+    if not (DATA / source).is_dir():
+        pytest.skip("the training data are not here")
+    rows = read_rows(DATA, source)
+    image = next(read_images(DATA, source, [rows[0]["file"]]))
+    assert image.dtype == np.uint8
+    assert image.ndim == 3
+    assert {row["split"] for row in rows} == {"train", "val"}
+    assert label_row(rows[0], source, {})["source"] == SOURCES.index(source)
+
+
+def test_augmented_crops_repeat_with_the_seed_and_differ_without() -> None:
+    image = RNG.integers(0, 256, (60, 50, 3), np.uint8)
+    found = Face(
+        np.array([10, 10, 40, 50], np.float32),
+        1.0,
+        np.array([[18, 25], [32, 25], [25, 33], [19, 41], [31, 41]], np.float32),
+    )
+
+    def crop(seed: int) -> np.ndarray:  # type: ignore[type-arg]
+        rng = np.random.default_rng(seed)
+        return augment.spoilt(augment.framed(image, found, 64, 1.4, rng=rng, how=augment.COLOUR), rng, augment.COLOUR)
+
+    assert crop(1).shape == (64, 64, 3)
+    assert (crop(1) == crop(1)).all()
+    assert (crop(1) != crop(2)).any()
+
+
+def test_quantiles_of_a_certain_age_span_that_year() -> None:
+    assert quantiles(np.eye(101)[40], (0.05, 0.95)) == pytest.approx((39.55, 40.45))
+
+
+@pytest.mark.parametrize("calibration", [{}, {"knots": [0, 100], "low_offset": [2, 4], "high_offset": [300, 300]}])
+def test_intervals_hold_the_age_and_stay_within_the_years(calibration: dict[str, list[int]]) -> None:
+    for row in RNG.dirichlet(np.full(101, 0.1), 50).astype(np.float32):
+        years, low, high = age_interval(row, calibration)
+        assert 0 <= low <= years <= high <= 100
+
+
+def test_calibrated_intervals_cover_nine_in_ten() -> None:
+    ages = RNG.uniform(5, 90, 4000).astype(np.float32)
+    guesses = ages + RNG.normal(0, 4, 4000)
+    bells = np.exp(-0.5 * (np.arange(101) - guesses[:, None]) ** 2 / 2**2)
+    rows = (bells / bells.sum(1, keepdims=True)).astype(np.float32)
+    table = calibrate.interval(rows[:2000], ages[:2000])
+    inside, _ = calibrate.covered(rows[2000:], ages[2000:], table)
+    plain, _ = calibrate.covered(rows[2000:], ages[2000:], {})
+    assert plain.mean() < 0.7  # the distributions are twice too narrow
+    assert 0.87 < inside.mean() < 0.93
+
+
+def test_temperature_and_platt_undo_a_scaling() -> None:
+    logits = RNG.normal(0, 1.5, (6000, 4)).astype(np.float32)
+    shares = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    labels = (shares.cumsum(1) > RNG.random((6000, 1))).argmax(1).astype(np.float32)
+    assert calibrate.temperature(3 * logits, labels) == pytest.approx(3, rel=0.1)
+    male = (RNG.random(6000) < 1 / (1 + np.exp(-logits[:, 0]))).astype(np.float32)
+    assert calibrate.platt(2 * logits[:, 0] + 2, male) == pytest.approx((0.5, -1.0), abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"), [([], {"images": 0}), ([1, 1], {"value": 1.0, "low": 1.0, "high": 1.0, "images": 2})]
+)
+def test_means_with_their_bounds(values: list[float], expected: dict[str, float]) -> None:
+    assert measure.mean(values) == expected
+
+
+def test_calibration_error_of_a_boaster() -> None:
+    assert measure.calibration_error([0.99] * 10, [True, False] * 5)["ece"] == pytest.approx(0.49)
