@@ -25,7 +25,8 @@ class Command(BaseCommand):
             return
         password = secrets.token_urlsafe(12)
         users.objects.create_superuser(options["username"], password=password)
+        name = options["username"]
         self.stdout.write(
-            f"\n  Administrator: {options['username']}\n  Password:      {password}\n"
-            "  This password is shown only now. `python manage.py changepassword admin` sets another.\n"
+            f"\n  Administrator: {name}\n  Password:      {password}\n"
+            f"  This password is shown only now; .venv/bin/python manage.py changepassword {name} sets another.\n"
         )
