@@ -17,6 +17,7 @@ from apps.core.options import (
     SynthesisOptions,
     VerifyOptions,
 )
+from apps.core.preview import preview
 from apps.core.registry import Kind, TaskPage
 from ml.finding import DetectOptions
 from ml.images import Limits, Photo, decode
@@ -24,14 +25,14 @@ from ml.images import Limits, Photo, decode
 
 @dataclass(frozen=True)
 class Outcome:
-    """The report of the contract, and the decoded photographs for those who draw it."""
+    """The report of the contract, and pictures of the photographs for those who draw on them."""
 
     report: dict[str, Any]
-    photos: tuple[Photo, ...]
+    previews: tuple[dict[str, Any], ...]
 
 
-def run(*, task: TaskPage, given: TaskInput, request_id: str) -> Outcome:
-    """Answer one request.
+def run(*, task: TaskPage, given: TaskInput, request_id: str, previews: bool = False) -> Outcome:
+    """Answer one request. Decoded photographs are large: they live only while the place is held.
 
     Raises:
         FaceError: any of them; Busy when the server has as much work as it takes on.
@@ -40,7 +41,7 @@ def run(*, task: TaskPage, given: TaskInput, request_id: str) -> Outcome:
         limits = Limits(max_bytes=settings.HEXAFACE.max_upload_bytes, max_pixels=settings.HEXAFACE.max_pixels)
         photos = tuple(decode(image, limits) for image in given.images)
         report = _RUNNERS[task.kind](task=task, photos=photos, options=given.options, request_id=request_id)
-    return Outcome(report, photos)
+        return Outcome(report, tuple(preview(photo) for photo in photos) if previews else ())
 
 
 def _face(*, task: TaskPage, photos: tuple[Photo, ...], options: Options, request_id: str) -> dict[str, Any]:

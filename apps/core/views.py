@@ -13,7 +13,6 @@ from apps.core.engine import get_engine, model_card
 from apps.core.errors import MESSAGES, Failure, failure_of
 from apps.core.forms import TaskForm, form_class
 from apps.core.middleware import request_id_of
-from apps.core.preview import preview
 from ml.errors import FaceError
 from ml.manifest import NetworkSpec
 
@@ -73,8 +72,8 @@ class TaskView(View):
         return response
 
     def _answer(self, form: TaskForm, request_id: str) -> dict[str, Any]:
-        outcome = services.run(task=self.task, given=form.to_input(), request_id=request_id)
-        photos = [preview(photo) for photo in outcome.photos]
+        outcome = services.run(task=self.task, given=form.to_input(), request_id=request_id, previews=True)
+        photos = list(outcome.previews)
         return {
             "report": outcome.report,
             "report_json": json.dumps(outcome.report, indent=2),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
@@ -163,3 +164,16 @@ def test_large_photograph(page: Page) -> None:
 def test_api_docs(page: Page) -> None:
     page.goto("/api/docs")
     expect(page.locator(".opblock")).to_have_count(len(TASKS) + 1, timeout=WAIT)
+
+
+def test_admin_keeps_to_the_policy(page: Page, admin_user: Any) -> None:
+    call_command("sync_models", verbosity=0)
+    page.goto("/admin/")
+    page.fill("#id_username", "admin")
+    page.fill("#id_password", "password")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/admin/")
+    page.goto("/admin/versions/modelversion/")
+    expect(page.locator("#result_list tbody tr").first).to_be_visible()
+    page.locator("#result_list tbody tr a").first.click()
+    expect(page.get_by_text("SHA-256").first).to_be_visible()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
@@ -26,6 +27,11 @@ def run(name: str, *args: str, **options: object) -> str:
 
 def test_no_migration_is_missing() -> None:
     run("makemigrations", "--check", "--dry-run")
+
+
+def test_checks_complain_of_nothing_but_https() -> None:
+    about_https = {"security.W004", "security.W008", "security.W012", "security.W016"}
+    assert {message.id for message in run_checks(include_deployment_checks=True)} <= about_https
 
 
 def test_administrator_is_created_once() -> None:
