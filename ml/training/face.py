@@ -27,6 +27,7 @@ from ml.training.stem import Stem, cached, split
 from ml.types import F32
 
 SIDE: Final = 128
+HEAD_IMAGES: Final = 24_000  # training images (in random order) that the first heads are fitted to
 MARGIN: Final = 1.1
 """Side of the crop in longer sides of the face's box: at 1.4 the frozen trunk's features were far worse (see docs/training)."""
 
@@ -92,8 +93,9 @@ def first_heads(top: keras.Model, store: Store, settings: Settings) -> dict[str,
     """Linear heads on the features of the trunk as published."""
     path = settings.work / "heads.npz"
     if not path.exists():
-        found = heads.features(top, store.views[0])
-        fitted = heads.fit_heads(found, store.corpus.labels.take(store.rows), seed=settings.seed)
+        rows = store.rows[:HEAD_IMAGES]
+        found = heads.features(top, store.views[0][:HEAD_IMAGES])
+        fitted = heads.fit_heads(found, store.corpus.labels.take(rows), seed=settings.seed)
         np.savez(path, **{f"{task}_{i}": value for task, pair in fitted.items() for i, value in enumerate(pair)})  # type: ignore[arg-type]
     with np.load(path) as stored:
         return {task: (stored[f"{task}_0"], stored[f"{task}_1"]) for task in face_model.LOGITS}

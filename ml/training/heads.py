@@ -16,7 +16,13 @@ from ml.types import F32
 
 def features(top: keras.Model, activations: Any) -> F32:
     """(n, h, w, c) stored activations -> (n, 1024): the trunk's features."""
-    model = keras.Model(top.input, top.get_layer("features").output)
+    inputs = keras.Input(top.input_shape[1:])
+    x = inputs
+    for layer in top.layers[1:]:
+        x = layer(x)
+        if layer.name == "features":
+            break
+    model = keras.Model(inputs, x)
     run = tf.function(lambda inputs: model(inputs, training=False), reduce_retracing=True)
     slices = (activations[start : start + 256] for start in range(0, len(activations), 256))
     return np.concatenate([run(tf.constant(np.asarray(values, np.float32))).numpy() for values in slices])
@@ -28,7 +34,7 @@ def logits(features_: F32, values: Mapping[str, Affine]) -> dict[str, F32]:
 
 
 def fit_heads(
-    features_: F32, labels: Labels, *, epochs: int = 12, size: int = 256, rate: float = 3e-3, seed: int = 7
+    features_: F32, labels: Labels, *, epochs: int = 30, size: int = 256, rate: float = 3e-3, seed: int = 7
 ) -> dict[str, Affine]:
     """Fit all heads with the losses of the fine-tuning."""
     keras.utils.set_random_seed(seed)
