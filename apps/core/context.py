@@ -9,10 +9,5 @@ from apps.core import registry
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """The tasks, for navigation; the request id, for people who report a problem; the version; the size limit."""
-    return {
-        "tasks": registry.tasks(),
-        "version": settings.VERSION,
-        "max_upload_mb": settings.HEXAFACE.max_upload_mb,
-        "request_id": getattr(request, "request_id", ""),
-    }
+    """The tasks, for navigation; the version; the request id, for people who report a problem."""
+    return {"tasks": registry.tasks(), "version": settings.VERSION, "request_id": getattr(request, "request_id", "")}

@@ -17,7 +17,6 @@ from apps.core.registry import TaskPage
 from tests.web.photographs import GOOD, PHOTOS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright's loop runs in this thread
 
 TASKS = registry.tasks()
 PHOTO_TASKS = [task for task in TASKS if task.images]
@@ -27,13 +26,15 @@ photo_task = pytest.mark.parametrize("task", PHOTO_TASKS, ids=lambda task: task.
 WAIT = 20_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     assert CHROMIUM, "chromium is not installed: apt install chromium"
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # playwright's loop runs in this thread
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
         yield browser
         browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture
@@ -172,7 +173,7 @@ def test_admin_keeps_to_the_policy(page: Page, admin_user: Any) -> None:
     page.fill("#id_username", "admin")
     page.fill("#id_password", "password")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/admin/")
+    expect(page.locator("#user-tools")).to_be_visible()
     page.goto("/admin/versions/modelversion/")
     expect(page.locator("#result_list tbody tr").first).to_be_visible()
     page.locator("#result_list tbody tr a").first.click()
