@@ -1,5 +1,6 @@
 """Parts of the recipe of the face network; the whole of it takes hours and runs by hand."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,8 @@ tf = pytest.importorskip("tensorflow")
 
 from ml.nets import face  # noqa: E402
 from ml.tasks.age_interval import age_interval, quantiles  # noqa: E402
-from ml.training import augment, calibrate, losses, measure  # noqa: E402
-from ml.training.corpus import SOURCES, UNKNOWN, label_row, read_images, read_rows, split_of  # noqa: E402
+from ml.training import augment, batches, calibrate, face_model, losses, measure, stem  # noqa: E402
+from ml.training.corpus import SOURCES, UNKNOWN, Corpus, Labels, label_row, read_images, read_rows, split_of  # noqa: E402
 from ml.types import Face  # noqa: E402
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -106,7 +107,7 @@ def test_augmented_crops_repeat_with_the_seed_and_differ_without() -> None:
         np.array([[18, 25], [32, 25], [25, 33], [19, 41], [31, 41]], np.float32),
     )
 
-    def crop(seed: int) -> np.ndarray:  # type: ignore[type-arg]
+    def crop(seed: int) -> np.ndarray:
         rng = np.random.default_rng(seed)
         return augment.spoilt(augment.framed(image, found, 64, 1.4, rng=rng, how=augment.COLOUR), rng, augment.COLOUR)
 
@@ -156,3 +157,41 @@ def test_means_with_their_bounds(values: list[float], expected: dict[str, float]
 
 def test_calibration_error_of_a_boaster() -> None:
     assert measure.calibration_error([0.99] * 10, [True, False] * 5)["ece"] == pytest.approx(0.49)
+
+
+def test_lower_and_upper_part_make_the_whole_network() -> None:
+    model = face_model.build(None)
+    lower, top = stem.split(model, 64)
+    inputs = RNG.normal(0, 50, (2, 64, 64, 3)).astype(np.float32)
+    rng = np.random.default_rng(5)
+    face_model.set_heads(
+        model,
+        {
+            task: (rng.normal(size=(1024, units)).astype(np.float32), np.ones(units, np.float32))
+            for task, units in face_model.LOGITS.items()
+        },
+    )
+    whole, parts = model(inputs), top(lower(inputs))
+    assert set(whole) == set(parts) == set(face_model.LOGITS)
+    for task in whole:
+        np.testing.assert_allclose(parts[task], whole[task], rtol=1e-4, atol=1e-4)
+
+
+def test_the_served_network_answers_with_the_probabilities_of_its_logits() -> None:
+    model = face_model.build(None)
+    network = face_model.served(model, face_model.heads(model), 64)
+    answers = network(np.zeros((1, 64, 64, 3), np.float32))
+    assert {task: value.shape[1] for task, value in answers.items()} == face.HEADS
+    assert float(answers["age"][0, 40]) == pytest.approx(1 / 101)
+    assert float(answers["gender"][0, 0]) == 0.5
+
+
+def test_batches_hold_every_set_in_its_share() -> None:
+    rows = 50 * len(SOURCES)
+    sources = np.repeat(np.arange(len(SOURCES), dtype=np.float32), 50)
+    columns = {field.name: np.zeros(rows, np.float32) for field in fields(Labels)}
+    columns |= {"source": sources, "votes": np.ones((rows, 7), np.float32), "age_low": np.arange(rows) % 80.0}
+    corpus = Corpus(np.zeros(0, np.uint8), np.zeros(rows, int), np.zeros((rows, 2), int), Labels(**columns), (), ())
+    sampler = batches.Sampler(corpus, np.arange(rows), 64)
+    drawn = sources[sampler.places(np.random.default_rng(0))]
+    assert {SOURCES[int(source)]: int((drawn == source).sum()) for source in np.unique(drawn)} == batches.SHARES
