@@ -18,6 +18,9 @@ HEIGHTS_BY_WIDTH: Final = {256: (64, 128, 192, 256, 384), 384: (128, 256, 384)}
 _OPENED: Final = ((256, 256), (384, 256), (256, 384), (384, 384))
 _SMALLEST_CUTS: Final = (32, 64)  # a level is cut only where both sides of the part are at least this long
 _CALL_PIXELS: Final = 2000  # what one more canvas costs, in pixels that P-Net looks at in the same time
+_CACHE_PIXELS: Final = (
+    1_200_000  # a pixel of a canvas of that many would cost twice: its layers outgrow the processor's cache
+)
 _MANY: Final = 64  # canvases: beyond this one packing is as good as another and trying takes longer
 
 
@@ -44,8 +47,9 @@ class Packing:
 
     @property
     def cost(self) -> int:
-        """Pixels of all canvases and what calling P-Net for each costs, in pixels."""
-        return sum(height * width + _CALL_PIXELS for height, width in self.canvases)
+        """Pixels of all canvases, those of large ones count for more, and what calling P-Net for each costs, in pixels."""
+        pixels = [height * width for height, width in self.canvases]
+        return sum(count + count**2 // _CACHE_PIXELS + _CALL_PIXELS for count in pixels)
 
 
 def pack(sizes: Sequence[tuple[int, int]]) -> Packing:
