@@ -14,6 +14,7 @@ from typing import Any, Final
 import keras
 import numpy as np
 
+from ml.nets.face import HEADS
 from ml.nets.packages import unpacked
 from ml.training import calibrate, face_model, heads
 from ml.training.batches import Faces, Store
@@ -44,6 +45,7 @@ class Settings:
     views: int
     minutes: float | None
     frozen_only: bool
+    activate: tuple[str, ...]
     seed: int
 
 
@@ -115,7 +117,15 @@ def finish(
         outputs, labels.take(val), faces.corpus.groups, interval, (box[:, 2:] - box[:, :2]).max(1).astype(np.float32)
     )
     network = face_model.served(model, final, SIDE)
-    release(network, figures, interval, settings.weights, margin=MARGIN, frozen=settings.frozen_only)
+    release(
+        network,
+        figures,
+        interval,
+        settings.weights,
+        margin=MARGIN,
+        frozen=settings.frozen_only,
+        active=settings.activate,
+    )
     return figures
 
 
@@ -153,8 +163,12 @@ def _settings() -> Settings:
     parser.add_argument("--views", type=int, default=2, help="differently augmented views of every training image")
     parser.add_argument("--minutes", type=float, help="end after so many minutes of training instead")
     parser.add_argument("--frozen-only", action="store_true", help="heads on the trunk as published, no fine-tuning")
+    parser.add_argument(
+        "--activate", nargs="*", default=tuple(HEADS), choices=tuple(HEADS), help="tasks it shall answer"
+    )
     parser.add_argument("--seed", type=int, default=7)
-    return Settings(**vars(parser.parse_args()))
+    values = vars(parser.parse_args())
+    return Settings(**values | {"activate": tuple(values["activate"])})
 
 
 if __name__ == "__main__":

@@ -16,7 +16,12 @@ NAME: Final = "face"
 VERSION: Final = "1.0.0"
 HEADLINES: Final = {
     "age": (("mae", "mae", "UTKFace val"), ("coverage", "coverage", "UTKFace val")),
-    "gender": (("accuracy", "utkface", "UTKFace val"), ("adults", "utkface_adults", "UTKFace val, 16 and older")),
+    "gender": (
+        ("accuracy", "utkface", "UTKFace val"),
+        ("adults", "utkface_adults", "UTKFace val, 16 and older"),
+        ("fairface", "fairface", "FairFace val"),
+        ("fairface_adults", "fairface_adults", "FairFace val, 20 and older"),
+    ),
     "emotion": (("fer2013", "fer2013", "FER-2013 PublicTest"), ("ferplus", "ferplus", "FER+ majority, PublicTest")),
     "attributes": (("all", "all", "CelebA val, 40 attributes"), ("ten", "ten", "CelebA val, 10 attributes")),
     "mask": (("accuracy", "all", "mask val"),),
@@ -32,8 +37,9 @@ def release(
     *,
     margin: float,
     frozen: bool,
+    active: tuple[str, ...] = tuple(HEADS),
 ) -> None:
-    """Write the LiteRT file, the npz, the report and the manifest entry, and make the network answer its five tasks."""
+    """Write the LiteRT file, the npz, the report and the manifest entry, and make the network answer the tasks in `active`."""
     stem = f"{NAME}-{VERSION}"
     order = export(network, weights_dir / f"{stem}.tflite", list(HEADS))
     save_weights(network, weights_dir / f"{stem}.npz")
@@ -41,7 +47,7 @@ def release(
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps({"network": NAME, "version": VERSION, **figures}, indent=1) + "\n", "utf-8")
     described = entry(order, figures, interval, network.input_shape[1], margin=margin, frozen=frozen)
-    manifest.upsert(weights_dir / "manifest.toml", described, active=tuple(HEADS))
+    manifest.upsert(weights_dir / "manifest.toml", described, active=active)
 
 
 def entry(
@@ -54,7 +60,7 @@ def entry(
     frozen: bool,
 ) -> dict[str, Any]:
     """The manifest entry without hashes."""
-    how = "linear heads on the trunk as published" if frozen else "trunk and heads trained together"
+    how = "linear heads on the trunk as published" if frozen else "last two blocks and heads trained together"
     return {
         "name": NAME,
         "version": VERSION,
