@@ -3,8 +3,8 @@
     python -m ml.training.detection --data DIR [--weights weights]
 
 DIR holds images.zip and labels.csv. A box counts as found when a detection overlaps it by IoU 0.4 or more, each box once.
-All detectors, the package too, answer down to FLOOR, so that average precision sees the whole curve; the package also as shipped,
-from 0.8. Times are taken as shipped, on one thread, the detectors taking turns on each photograph.
+All detectors, the package too, answer down to FLOOR, so that average precision sees the whole curve; MTCNN and the package also from
+0.8, where the package stops as shipped. Times are taken from 0.8, on one thread, the detectors taking turns on each photograph.
 """
 
 import argparse
@@ -20,7 +20,18 @@ import numpy as np
 
 from ml.detectors import build_detectors
 from ml.runtime import Networks
-from ml.training.detection_scores import IOU, SHIPPED, Outcome, Photo, agreement, figures, outcome_of, photos, rounded
+from ml.training.detection_scores import (
+    IOU,
+    SHIPPED,
+    Outcome,
+    Photo,
+    above,
+    agreement,
+    figures,
+    outcome_of,
+    photos,
+    rounded,
+)
 from ml.training.entries import annotate
 from ml.types import F32, RgbU8
 
@@ -97,7 +108,8 @@ def report(folder: Path, weights: Path) -> dict[str, Any]:
     finders = {**ours, PACKAGE: package_finder(FLOOR)}
     results = {name: outcomes_of(find, labelled) for name, find in finders.items()}
     as_shipped = {**own_finders(Networks(weights, threads=1), SHIPPED), PACKAGE: package_finder(SHIPPED)}
-    results[f"{PACKAGE}, as shipped"] = outcomes_of(as_shipped[PACKAGE], labelled)
+    for name in ("mtcnn", PACKAGE):
+        results[f"{name}, from {SHIPPED}"] = [above(found, SHIPPED) for found in results[name]]
     return {
         "data": f"{len(labelled)} photographs of {', '.join(sources)}; IoU {IOU}; smallest face {MIN_FACE:g} pixels",
         "accuracy": {

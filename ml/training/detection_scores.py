@@ -3,7 +3,7 @@
 import csv
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -117,6 +117,17 @@ def outcome_of(photo: Photo, boxes_xyxy: F32, confidences: F32) -> Outcome:
     """Judge what a detector said about a photograph."""
     right = right_ones(boxes_xyxy, confidences, photo.boxes_xyxy)
     return Outcome(photo.source, boxes_xyxy, confidences, right, len(photo.boxes_xyxy))
+
+
+def above(outcome: Outcome, confidence: float) -> Outcome:
+    """The same answer without the boxes below a confidence: what is right among the rest does not change."""
+    sure = outcome.confidences > confidence
+    return replace(
+        outcome,
+        boxes_xyxy=outcome.boxes_xyxy[sure],
+        confidences=outcome.confidences[sure],
+        right=outcome.right[sure],
+    )
 
 
 def rounded(value: Any) -> float:
