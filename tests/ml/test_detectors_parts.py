@@ -10,6 +10,7 @@ from ml.boxes import Overlap, iou_matrix
 from ml.detectors import packing, pyramid, refine, suppress
 from ml.detectors.shrink import Shrinker, halvings
 from ml.runtime import Networks
+from ml.training.detection_scores import average_precision, right_ones
 from ml.types import F32, RgbU8
 
 ROOT = Path(__file__).parents[2]
@@ -146,3 +147,24 @@ def test_levels_are_area_averages(astronaut: RgbU8) -> None:
     np.testing.assert_allclose(level, expected, atol=1e-3)
     halved = Shrinker(astronaut).level(40, 40, 1)
     assert np.abs(halved - cv2.resize(astronaut.astype(np.float32), (40, 40), interpolation=cv2.INTER_AREA)).mean() < 1
+
+
+@pytest.mark.parametrize(
+    ("confidences", "right", "faces", "expected"),
+    [
+        ([], [], 3, 0.0),
+        ([0.9, 0.8], [True, True], 2, 1.0),
+        ([0.9, 0.8], [True, True], 4, 0.5),
+        ([0.9, 0.8, 0.7], [True, False, True], 2, (1 + 2 / 3) / 2),
+        ([0.7, 0.8, 0.9], [True, True, False], 2, 2 / 3),
+    ],
+)
+def test_average_precision(confidences: list[float], right: list[bool], faces: int, expected: float) -> None:
+    found = average_precision(np.array(confidences, np.float32), np.array(right, np.bool_), faces)
+    assert found == pytest.approx(expected)
+
+
+def test_a_face_is_found_once() -> None:
+    face = np.array([[0, 0, 10, 10]], np.float32)
+    boxes = np.array([[0, 0, 10, 9], [0, 0, 10, 10], [50, 50, 60, 60]], np.float32)
+    assert right_ones(boxes, np.array([0.8, 0.9, 0.95], np.float32), face).tolist() == [False, True, False]
