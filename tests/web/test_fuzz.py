@@ -31,15 +31,17 @@ schema = schemathesis.openapi.from_wsgi("/api/openapi.json", get_wsgi_applicatio
 
 def with_photographs(case: Any) -> None:
     """Random bytes are hardly ever a photograph: every other request gets a real one, so that answers are fuzzed too."""
-    if not isinstance(case.body, dict) or zlib.crc32(repr(case.body).encode()) % 2:
+    if not isinstance(case.body, dict):
         return
-    as_json = case.media_type == "application/json"
-    photograph: Any = base64.b64encode(GOOD["jpeg"]).decode() if as_json else GOOD["jpeg"]
-    for name in IMAGE_FIELDS:
-        if name in case.body:
-            case.body[name] = photograph
-    if isinstance(case.body.get("count"), int):
-        case.body["count"] = min(case.body["count"], 2)
+    count = case.body.get("count")
+    if isinstance(count, int) and 2 < count <= 64:
+        case.body["count"] = 2  # sixty-four faces say no more than two
+    if zlib.crc32(repr(case.body).encode()) % 2:
+        return
+    photograph: Any = GOOD["jpeg"]
+    if case.media_type == "application/json":
+        photograph = base64.b64encode(photograph).decode()
+    case.body |= {name: photograph for name in IMAGE_FIELDS if name in case.body}
 
 
 @schema.parametrize()
