@@ -12,8 +12,8 @@ from apps.core import openapi, registry, services
 from apps.core.engine import get_engine, model_card
 from apps.core.errors import failure_of
 from apps.core.inputs import read
-from apps.core.middleware import request_id_of
 from apps.core.registry import TaskPage
+from apps.core.request_ids import request_id_of
 from apps.core.schemas import ErrorAnswer, ModelsAnswer, answer_type
 from ml.errors import FaceError
 

@@ -12,7 +12,7 @@ from apps.core import model_reports, registry, services
 from apps.core.engine import get_engine, model_card
 from apps.core.errors import MESSAGES, Failure, failure_of
 from apps.core.forms import TaskForm, form_class
-from apps.core.middleware import request_id_of
+from apps.core.request_ids import request_id_of
 from ml.errors import FaceError
 from ml.manifest import NetworkSpec
 
