@@ -41,7 +41,10 @@ def release(
 ) -> None:
     """Write the LiteRT file, the npz, the report and the manifest entry, and make the network answer the tasks in `active`."""
     stem = f"{NAME}-{VERSION}"
-    order = export(network, weights_dir / f"{stem}.tflite", list(HEADS))
+    # A running server maps the file into memory: writing into it would end that server, a new file in its place does not.
+    fresh = weights_dir / f"{stem}.new.tflite"
+    order = export(network, fresh, list(HEADS))
+    fresh.replace(weights_dir / f"{stem}.tflite")
     save_weights(network, weights_dir / f"{stem}.npz")
     path = weights_dir / "reports" / f"{stem}.json"
     path.parent.mkdir(exist_ok=True)
