@@ -29,7 +29,7 @@ class Plan:
 
     steps: int
     size: int = 64
-    rate: float = 3e-4
+    rate: float = 4e-4
     head_rate: float = 5e-4
     decay: float = 0.03
     warm_up: int = 200
