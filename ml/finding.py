@@ -14,7 +14,7 @@ from ml.runtime import Networks
 from ml.types import F32, Detections, Face, RgbU8
 
 SKIP: Final = "skip"
-SKIP_MARGIN: Final = 1.3  # a face crop is taken to show this much around the face
+SKIP_MARGIN: Final = 1.1  # a face crop is taken to show this much around the face, as the face network wants it
 SMALLEST_FACE: Final = 12.0  # pixels; P-Net's window
 FINEST: Final = 200  # faces below 1/200 of the longer side would cost more than any use of them
 USUAL: Final = 50  # by default faces from 1/50 of the longer side on are looked for

@@ -11,7 +11,12 @@ from ml.manifest import Manifest, NetworkSpec, load
 
 ROOT: Final = Path(__file__).parents[2]
 BEGIN, END = "<!-- {}: begin (make accuracy) -->", "<!-- {}: end -->"
-UNITS: Final = {"mae": "MAE {:.2f} years", "nme": "NME {:.2f} %", "ap": "AP {:.3f}", "ap_facemask": "AP {:.3f} on facemask"}
+UNITS: Final = {
+    "mae": "MAE {:.2f} years",
+    "nme": "NME {:.2f} %",
+    "ap": "AP {:.3f}",
+    "ap_facemask": "AP {:.3f} on facemask",
+}
 """How a headline figure is written; one that is not named here is a share."""
 FIELDS: Final = ("low", "high", "images", "pairs", "data")
 

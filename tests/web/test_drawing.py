@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.template import Context, Template
+from django.template.loader import render_to_string
 
 from apps.core import charts, overlay
 from apps.core.templatetags import hexaface, hexaface_models
@@ -143,3 +144,11 @@ def test_nothing_inline_and_everything_escaped() -> None:
     assert "<b>" not in html
     assert "style=" not in html
     assert 'viewBox="0 0 600 400"' in html
+
+
+@pytest.mark.parametrize(("years", "shown"), [(0.0, "0"), (22.4, "22"), (22.5, "23"), (23.5, "24")])
+def test_the_label_and_the_panel_round_alike(years: float, shown: str) -> None:
+    age = {"years": years, "low": years, "high": years + 1}
+    assert hexaface.face_label(age) == f"{shown} years"
+    panel = render_to_string("age/result.html", {"result": age})
+    assert f'<b class="num">{shown}</b>' in panel

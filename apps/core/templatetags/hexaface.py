@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django import template
+from django.template.defaultfilters import floatformat
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -121,7 +122,7 @@ def bar(share: float, kind: str = "") -> SafeString:
 def face_label(result: Mapping[str, Any]) -> str:
     """The few words that stand on the photograph: "31 years", "happy 92 %", or those of several tasks."""
     if "years" in result:
-        return f"{result['years']:.0f} years"
+        return f"{floatformat(result['years'], 0)} years"
     if "label" in result:
         return f"{words(result['label'])} {percent(result['probability'])}"
     parts = [_short(part) for part in result.values() if isinstance(part, Mapping)]
@@ -131,7 +132,7 @@ def face_label(result: Mapping[str, Any]) -> str:
 def _short(part: Mapping[str, Any]) -> str:
     """One task's word among others; "no mask" is not worth a place on the photograph."""
     if "years" in part:
-        return f"{part['years']:.0f}"
+        return str(floatformat(part["years"], 0))
     label = part.get("label", "")
     return "" if label == "no_mask" else words(label)
 
