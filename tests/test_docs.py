@@ -61,7 +61,9 @@ def test_links_lead_somewhere(path: Path) -> None:
 def test_every_make_target_that_is_named_exists() -> None:
     makefile = text("Makefile")
     named = {
-        name for path in DOCS for name in re.findall(r"(?:`|^ {4})make ([a-z][a-z-]+)", path.read_text("utf-8"), re.M)
+        name
+        for path in DOCS
+        for name in re.findall(r"(?:`|^ {4})make ([a-z][a-z-]+)", path.read_text("utf-8"), re.MULTILINE)
     }
     assert {"run", "test", "help", "accuracy"} <= named
     assert {name for name in named if not re.search(rf"^{name}:", makefile, re.MULTILINE)} == set()
