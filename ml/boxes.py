@@ -3,7 +3,6 @@
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from ml.types import F32
 
@@ -27,15 +26,3 @@ def iou_matrix(first_xyxy: F32, second_xyxy: F32, over: Overlap = "union") -> F3
     whole = first + second - inner if over == "union" else np.minimum(first, second)
     ratio: F32 = np.divide(inner, whole, out=np.zeros_like(inner), where=whole > 0)
     return ratio
-
-
-def nms(boxes_xyxy: F32, scores: F32, threshold: float, over: Overlap = "union") -> npt.NDArray[np.intp]:
-    """Indices of the boxes that stay, best first: greedy non-maximum suppression; ties keep the earlier box."""
-    order = np.argsort(-scores, kind="stable")
-    kept = []
-    while order.size:
-        best, rest = order[0], order[1:]
-        kept.append(best)
-        overlap = iou_matrix(boxes_xyxy[best : best + 1], boxes_xyxy[rest], over)[0]
-        order = rest[overlap <= threshold]
-    return np.array(kept, np.intp)

@@ -43,7 +43,7 @@ class DetectionOptions(Options):
     rotate: bool = Field(
         default=True,
         title="Try turned photographs",
-        description="If no face is found, look again at 90, 180 and 270 degrees.",
+        description="If no face is found, or the best one seems to lie on its side, look again at 90, 180 and 270 degrees.",
     )
 
 

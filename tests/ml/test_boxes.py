@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ml.boxes import Overlap, areas, iou_matrix, nms
+from ml.boxes import Overlap, areas, iou_matrix
 from ml.types import F32
 
 
@@ -39,18 +39,3 @@ def test_areas(box_xyxy: F32, area: list[float]) -> None:
 )
 def test_iou_matrix(first: F32, second: F32, over: Overlap, expected: F32) -> None:
     np.testing.assert_allclose(iou_matrix(first, second, over), expected, atol=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("box_xyxy", "scores", "threshold", "kept"),
-    [
-        (boxes(), [], 0.5, []),
-        (boxes((0, 0, 2, 2)), [0.1], 0.5, [0]),
-        (boxes((0, 0, 10, 10), (0, 0, 10, 9), (20, 20, 30, 30)), [0.8, 0.9, 0.7], 0.5, [1, 2]),
-        (boxes((0, 0, 10, 10), (0, 0, 10, 10)), [0.5, 0.5], 0.5, [0]),
-        (boxes((0, 0, 10, 10), (0, 0, 10, 5)), [0.9, 0.8], 0.5, [0, 1]),
-    ],
-    ids=["empty", "one", "overlapping", "tie keeps the first", "at the threshold stays"],
-)
-def test_nms(box_xyxy: F32, scores: list[float], threshold: float, kept: list[int]) -> None:
-    assert nms(box_xyxy, np.array(scores, np.float32), threshold).tolist() == kept
