@@ -36,7 +36,10 @@ class InputSpec:
 
 @dataclass(frozen=True, slots=True)
 class NetworkSpec:
-    """One network in one version, as the manifest describes it; `outputs` in the order of the LiteRT file."""
+    """One network in one version, as the manifest describes it; `outputs` in the order of the LiteRT file.
+
+    labels: output -> its labels in the network's own order, where that differs from ours (see ml.labels).
+    """
 
     name: str
     version: str
@@ -57,6 +60,7 @@ class NetworkSpec:
     notes: str = ""
     calibration: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -84,7 +88,7 @@ def load(path: Path) -> Manifest:
     """Read a manifest; raises NotReady when it is missing, not TOML, or an entry lacks a field."""
     try:
         data = tomllib.loads(path.read_text("utf-8"))
-        specs = [_spec(entry) for entry in data.get("network", [])]
+        specs = [spec_of(entry) for entry in data.get("network", [])]
     except FileNotFoundError as error:
         raise NotReady(f"The manifest {path} is missing.") from error
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
@@ -97,7 +101,8 @@ def load(path: Path) -> Manifest:
     return Manifest(networks, active)
 
 
-def _spec(entry: Mapping[str, Any]) -> NetworkSpec:
+def spec_of(entry: Mapping[str, Any]) -> NetworkSpec:
+    """An entry as plain data -> its spec. Raises KeyError or TypeError when a field is missing or unknown."""
     values = dict(entry)
     given = dict(values.pop("input"))
     size = given.pop("size", None)
@@ -105,6 +110,7 @@ def _spec(entry: Mapping[str, Any]) -> NetworkSpec:
     values["input"] = InputSpec(size=None if size is None else cast("tuple[int, int]", tuple(size)), **given)
     values["outputs"] = tuple(values["outputs"])
     values["tasks"] = tuple(values.get("tasks", ()))
+    values["labels"] = {name: tuple(names) for name, names in values.get("labels", {}).items()}
     return NetworkSpec(**values)
 
 
@@ -131,7 +137,7 @@ def upsert(path: Path, entry: Mapping[str, Any], *, active: tuple[str, ...] = ()
     if entry.get("keras"):
         entry["keras_sha256"] = sha256_of(path.parent / entry["keras"])
     identity = (entry["name"], entry["version"])
-    _spec(entry)
+    spec_of(entry)
     others = [old for old in data.get("network", []) if (old["name"], old["version"]) != identity]
     networks = sorted([*others, entry], key=lambda item: (item["name"], item["version"]))
     answers = dict(data.get("active", {})) | {task: " ".join(identity) for task in active}

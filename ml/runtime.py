@@ -2,13 +2,15 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
+from weakref import WeakValueDictionary
 
 import numpy as np
 
-from ml.errors import NotReady
+from ml.errors import InvalidRequest, NotReady
+from ml.labels import orders
 from ml.manifest import Manifest, NetworkSpec, load, verified
 from ml.types import F32
 
@@ -36,6 +38,7 @@ class LiteRtNetwork:
         self._idle: OrderedDict[tuple[int, ...], list[Any]] = OrderedDict()
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(threads)
+        self._orders = orders(spec)
 
     def run(self, batch: F32) -> dict[str, F32]:
         """See Network.run; ValueError when the shape does not fit the network."""
@@ -46,7 +49,7 @@ class LiteRtNetwork:
             details = interpreter.get_output_details()
             outputs = {name: interpreter.get_tensor(detail["index"]) for name, detail in self._named(details)}
             self._give(batch.shape, interpreter)
-        return outputs
+        return {**outputs, **{name: outputs[name][:, order] for name, order in self._orders.items()}}
 
     def _named(self, details: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
         return list(zip(self.spec.outputs, details, strict=True))
@@ -80,23 +83,56 @@ class LiteRtNetwork:
 
 
 class Networks:
-    """The networks of a weights directory, each loaded once, when first asked for."""
+    """The networks of a weights directory and those added from elsewhere, each loaded when first asked for.
+
+    A network lives as long as somebody holds it: nothing is kept here.
+    """
 
     def __init__(self, weights_dir: Path, *, runtime: Runtime = "litert", threads: int = 2) -> None:
         self.manifest: Manifest = load(weights_dir / "manifest.toml")
         self._weights_dir = weights_dir
         self._threads = threads
         self._make = _maker(runtime)
-        self._loaded: dict[str, Network] = {}
+        self._added: Mapping[str, tuple[NetworkSpec, Path]] = {}
+        self._loaded: WeakValueDictionary[str, Network] = WeakValueDictionary()
         self._lock = threading.Lock()
 
-    def get(self, name: str, version: str | None = None) -> Network:
-        """The loaded network. Raises NotReady when it is not in the manifest, missing or damaged."""
-        spec = self.manifest.find(name, version)
+    @property
+    def specs(self) -> Sequence[NetworkSpec]:
+        """Every network that is known, loaded or not."""
+        return [*self.manifest.networks.values(), *(spec for spec, _ in self._added.values())]
+
+    def add(self, spec: NetworkSpec, folder: Path) -> None:
+        """Make a network known whose file lies in another folder. Raises InvalidRequest when another network has its name and version."""
         with self._lock:
-            if spec.key not in self._loaded:
-                self._loaded[spec.key] = self._make(spec, self._weights_dir, self._threads)
-            return self._loaded[spec.key]
+            known = self.manifest.networks.get(spec.key) or self._added.get(spec.key, (None,))[0]
+            if known is not None and known.sha256 != spec.sha256:
+                raise InvalidRequest(f"There is another network {spec.key} already.", {"network": spec.key})
+            if known is None:
+                self._added = {**self._added, spec.key: (spec, folder)}
+
+    def remove(self, key: str) -> None:
+        """Forget an added network; those who hold it may go on. Raises InvalidRequest when it was not added."""
+        with self._lock:
+            if key not in self._added:
+                raise InvalidRequest(f"{key} is not a network that was added.", {"network": key})
+            self._added = {other: value for other, value in self._added.items() if other != key}
+            self._loaded.pop(key, None)
+
+    def get(self, name: str, version: str | None = None) -> Network:
+        """The loaded network. Raises NotReady when it is unknown, missing or damaged.
+
+        A network that is loaded already is found without waiting for one that is being loaded.
+        """
+        spec, folder = self._added.get(f"{name} {version}") or (self.manifest.find(name, version), self._weights_dir)
+        network = self._loaded.get(spec.key)
+        if network is not None:
+            return network
+        with self._lock:
+            network = self._loaded.get(spec.key)
+            if network is None:
+                network = self._loaded[spec.key] = self._make(spec, folder, self._threads)
+            return network
 
 
 def _maker(runtime: Runtime) -> Callable[[NetworkSpec, Path, int], Network]:

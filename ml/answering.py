@@ -1,0 +1,35 @@
+"""One face through the networks that answer for it."""
+
+from typing import Any
+
+from ml.active import Snapshot
+from ml.align import crop_matrix, prepare, warp
+from ml.images import Photo
+from ml.runtime import Network
+from ml.tasks import FACE_TASKS
+from ml.tasks.base import Scene
+from ml.timing import Timer
+from ml.types import Face
+
+
+def grouped(chosen: Snapshot) -> list[tuple[Network, list[str]]]:
+    """Each distinct network once, with the tasks it answers."""
+    groups: dict[str, tuple[Network, list[str]]] = {}
+    for task, network in chosen.items():
+        groups.setdefault(network.spec.key, (network, []))[1].append(task)
+    return list(groups.values())
+
+
+def answer(
+    photo: Photo, face: Face, groups: list[tuple[Network, list[str]]], landmarks: str, timer: Timer
+) -> dict[str, Any]:
+    """The result of each task for one face; every network runs once. `landmarks` is the scheme of points."""
+    results: dict[str, Any] = {}
+    for network, names in groups:
+        with timer.step(names[0] if len(names) == 1 else network.spec.name):
+            spec = network.spec.input
+            matrix = crop_matrix(spec, face, photo.rgb_u8.shape[:2])
+            outputs = network.run(prepare(spec, warp(photo.rgb_u8, matrix, spec.fixed_size)))
+            scene = Scene(face, network.spec, matrix, landmarks)
+            results |= {name: FACE_TASKS[name].decode(outputs, scene) for name in names}
+    return {name: results[name] for name in FACE_TASKS if name in results}
