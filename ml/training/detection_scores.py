@@ -75,6 +75,22 @@ def average_precision(confidences: F64 | F32, right: Bools, faces: int) -> float
     return float((precision * ordered).sum() / max(faces, 1))
 
 
+def recall_and_precision(outcomes: Sequence[Outcome]) -> tuple[float, float]:
+    """Of all that was said: the share of the faces found, and the share that is right."""
+    right = np.concatenate([outcome.right for outcome in outcomes])
+    faces = sum(outcome.faces for outcome in outcomes)
+    return float(right.sum() / max(faces, 1)), float(right.mean()) if len(right) else 1.0
+
+
+def recall_at(outcomes: Sequence[Outcome], precision: float) -> float:
+    """The highest recall at any confidence from which on at least that precision is reached; 0 when it never is."""
+    confidences = np.concatenate([outcome.confidences for outcome in outcomes])
+    right = np.concatenate([outcome.right for outcome in outcomes])[np.argsort(-confidences, kind="stable")]
+    reached = np.cumsum(right) / np.arange(1, len(right) + 1) >= precision
+    faces = sum(outcome.faces for outcome in outcomes)
+    return float((np.cumsum(right) * reached).max(initial=0) / max(faces, 1))
+
+
 def figures(outcomes: Sequence[Outcome], seed: int = 0) -> dict[str, Any]:
     """AP with its 95 % bootstrap interval over photographs; recall and precision at 0.9 and 0.5."""
     counts = np.array([len(outcome.right) for outcome in outcomes])

@@ -5,12 +5,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from ml.tasks.age_interval import age_interval
 from ml.tasks.attributes import ATTRIBUTE_NAMES
 from ml.tasks.emotion import EMOTIONS
 from ml.training import measure
-from ml.training.calibrate import covered, expressions
+from ml.training.calibrate import expressions
 from ml.training.corpus import SOURCES, Labels
-from ml.types import F32
+from ml.types import F32, F64
 
 TEN: Final = (
     *("Smiling", "Male", "Eyeglasses", "Young", "Wearing_Hat"),
@@ -41,25 +42,30 @@ def from_set(labels: Labels, source: str) -> Any:
 
 
 def age(probabilities: F32, labels: Labels, names: Mapping[int, str], interval: Mapping[str, Any]) -> dict[str, Any]:
+    """`ages` of distributions (n, 101), decoded as in serving with the calibration `interval`."""
+    years, low, high = np.array([age_interval(row, interval) for row in probabilities]).T
+    return ages(years, low, high, labels, names)
+
+
+def ages(years: F64, low: F64, high: F64, labels: Labels, names: Mapping[int, str]) -> dict[str, Any]:
     """Mean absolute error in years and coverage of the interval on UTKFace; share in the right range on FairFace."""
     rows = from_set(labels, "utkface")
-    truth, distribution = labels.age_low[rows], probabilities[rows]
-    years = distribution @ np.arange(distribution.shape[1])
-    errors = np.abs(years - truth)
-    inside, widths = covered(distribution, truth, interval)
+    truth = labels.age_low[rows]
+    errors = np.abs(years[rows] - truth)
+    inside = (truth >= low[rows]) & (truth <= high[rows])
     decades = measure.decade_names(truth)
     ranges = from_set(labels, "fairface")
-    rounded = np.round(probabilities[ranges] @ np.arange(probabilities.shape[1]))
+    rounded = np.round(years[ranges])
     in_range = (rounded >= labels.age_low[ranges]) & (rounded <= labels.age_high[ranges])
     return {
         "mae": measure.mean(errors),
         "mae_by_decade": measure.by_group(errors, decades),
         "mae_by_race": measure.by_group(errors, labels.group[rows], names),
         "mae_by_gender": measure.by_group(errors, labels.gender[rows], {0.0: "female", 1.0: "male"}),
-        "bias_by_decade": measure.by_group(years - truth, decades),
+        "bias_by_decade": measure.by_group(years[rows] - truth, decades),
         "coverage": measure.mean(inside),
         "coverage_by_decade": measure.by_group(inside, decades),
-        "interval_years": measure.mean(widths),
+        "interval_years": measure.mean((high - low)[rows]),
         "fairface_in_range": measure.mean(in_range),
     }
 

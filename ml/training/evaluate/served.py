@@ -1,0 +1,106 @@
+"""What a client gets: the largest face that the portal finds by default, and a network's typed answer about it.
+
+An image in which no face is found is asked about again as one face crop (detector "skip"), as the API's documentation tells a client
+to do with crops; how many these are is in each report.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from ml.answering import answer
+from ml.finding import SKIP, DetectOptions, Finder
+from ml.images import Photo
+from ml.runtime import Network, Networks
+from ml.timing import Timer
+from ml.training.evaluate.images import Images
+from ml.types import F32, Face
+
+Framing = Literal["found", "crop"]
+"""How the client sends an image: as a photograph, or as a face crop."""
+_DETECTORS: Final = ("mtcnn-pnet", "mtcnn-rnet", "mtcnn-onet")
+_SAY_EVERY: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Faces:
+    """The face of each of n images: boxes_xyxy (n, 4), points_xy (n, 5, 2), confidences (n,), 0 where none was found."""
+
+    boxes_xyxy: F32
+    points_xy: F32
+    confidences: F32
+
+    def __len__(self) -> int:
+        return len(self.confidences)
+
+    def face(self, place: int) -> Face:
+        """The face of one image."""
+        return Face(self.boxes_xyxy[place], float(self.confidences[place]), self.points_xy[place])
+
+    @property
+    def pixels(self) -> F32:
+        """(n,) longer side of each box."""
+        sides: F32 = (self.boxes_xyxy[:, 2:] - self.boxes_xyxy[:, :2]).max(1)
+        return sides
+
+    def take(self, places: Any) -> "Faces":
+        """Some of them."""
+        return Faces(self.boxes_xyxy[places], self.points_xy[places], self.confidences[places])
+
+
+def joined(parts: Sequence[Faces]) -> Faces:
+    """Several lists of faces as one."""
+    names = ("boxes_xyxy", "points_xy", "confidences")
+    return Faces(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def find(images: Images, networks: Networks, work: Path, framing: Framing = "found") -> Faces:
+    """The largest face of each image, kept in `work`; another version of the detector looks again."""
+    path = work / "evaluate" / f"faces-{images.name}-{framing}-{_mark(images, networks)}.npz"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        found = _look(images, Finder(networks), framing)
+        np.savez(path, boxes_xyxy=found.boxes_xyxy, points_xy=found.points_xy, confidences=found.confidences)
+    with np.load(path) as arrays:
+        return Faces(arrays["boxes_xyxy"], arrays["points_xy"], arrays["confidences"])
+
+
+def _mark(images: Images, networks: Networks) -> str:
+    """Changes with the detector's weights and options and with the list of images."""
+    hashes = [networks.manifest.find(name).sha256 for name in _DETECTORS]
+    text = "\n".join([*hashes, repr(DetectOptions()), *images.files])
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _look(images: Images, finder: Finder, framing: Framing) -> Faces:
+    rows = []
+    for place in range(len(images)):
+        rows.append(_largest(finder, Photo(images.read(place)), framing))
+        if place % _SAY_EVERY == _SAY_EVERY - 1:
+            print(f"{images.name}: faces of {place + 1} of {len(images)} images", flush=True)
+    boxes_xyxy, points_xy, confidences = zip(*rows, strict=True)
+    return Faces(np.stack(boxes_xyxy), np.stack(points_xy), np.array(confidences, np.float32))
+
+
+def _largest(finder: Finder, photo: Photo, framing: Framing) -> tuple[F32, F32, float]:
+    faces = finder.find(photo, DetectOptions()).faces if framing == "found" else []
+    if faces:
+        face = max(faces, key=lambda face: face.area)
+        return face.box_xyxy, face.points_xy, face.confidence
+    whole = finder.find(photo, DetectOptions(detector=SKIP)).faces[0]
+    return whole.box_xyxy, whole.points_xy, 0.0
+
+
+def answers(
+    network: Network, images: Images, faces: Faces, tasks: Sequence[str], scheme: str = "68"
+) -> dict[str, list[Any]]:
+    """Task -> the typed result for each image."""
+    groups = [(network, list(tasks))]
+    rows = [
+        answer(Photo(images.read(place)), faces.face(place), groups, scheme, Timer()) for place in range(len(images))
+    ]
+    return {task: [row[task] for row in rows] for task in tasks}
