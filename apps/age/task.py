@@ -1,6 +1,6 @@
 """Apparent age."""
 
-from apps.core.options import DetectionOptions
+from apps.core.options import FaceOptions
 from apps.core.registry import TaskPage
 
 TASK = TaskPage(
@@ -10,6 +10,6 @@ TASK = TaskPage(
     action="Estimate age",
     icon="age",
     kind="face",
-    options=DetectionOptions,
+    options=FaceOptions,
     order=30,
 )

@@ -1,6 +1,6 @@
 """Forty facial attributes."""
 
-from apps.core.options import DetectionOptions
+from apps.core.options import FaceOptions
 from apps.core.registry import TaskPage
 
 TASK = TaskPage(
@@ -10,6 +10,6 @@ TASK = TaskPage(
     action="Describe faces",
     icon="attributes",
     kind="face",
-    options=DetectionOptions,
+    options=FaceOptions,
     order=80,
 )

@@ -45,7 +45,7 @@ class TaskForm(forms.Form):
     @property
     def option_fields(self) -> list[forms.BoundField]:
         """Fields of the options."""
-        return [self[name] for name in self.task.options.model_fields]
+        return [self[name] for name in _shown(self.task)]
 
     def to_input(self) -> TaskInput:
         """Bytes and validated options.
@@ -60,7 +60,7 @@ class TaskForm(forms.Form):
             )
             raise InvalidRequest(message, {"wrong": wrong})
         images = tuple(self._image(name) for name in self.task.images)
-        given = {name: self.cleaned_data[name] for name in self.task.options.model_fields}
+        given = {name: self.cleaned_data[name] for name in _shown(self.task)}
         return TaskInput(
             images, validate(self.task.options, {name: value for name, value in given.items() if not _empty(value)})
         )
@@ -90,8 +90,12 @@ def form_class(task: TaskPage) -> type[TaskForm]:
             label=label, required=False, allow_empty_file=True, widget=forms.FileInput(attrs={"accept": ACCEPT})
         )
         fields[sample_field(name)] = forms.ChoiceField(required=False, choices=_sample_choices)
-    fields |= {name: _field(info) for name, info in task.options.model_fields.items()}
+    fields |= {name: _field(info) for name, info in _shown(task).items()}
     return type(f"{task.slug.title()}Form", (TaskForm,), {**fields, "task": task})
+
+
+def _shown(task: TaskPage) -> dict[str, FieldInfo]:
+    return {name: info for name, info in task.options.model_fields.items() if name not in task.options.for_programs}
 
 
 def _sample_choices() -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Never, get_args
+from typing import Annotated, Any, Final, Never, get_args, get_origin
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -117,7 +117,7 @@ def _from_texts(name: str, texts: list[Any], model: type[Options]) -> Any:
         return [part.strip() for text in texts for part in text.split(",")]
     if len(texts) != 1:
         raise InvalidRequest(f"{name} was sent more than once.")
-    return texts[0] if _is_text(field.annotation) else _scalar(name, texts[0])
+    return texts[0] if _is_text(field.annotation) else _value(name, texts[0])
 
 
 def _is_list(annotation: Any) -> bool:
@@ -125,16 +125,17 @@ def _is_list(annotation: Any) -> bool:
 
 
 def _is_text(annotation: Any) -> bool:
-    return annotation is str or any(isinstance(choice, str) for choice in get_args(annotation))
+    choices = (annotation, *get_args(annotation)) if get_origin(annotation) is not dict else ()
+    return any(choice is str or isinstance(choice, str) or get_origin(choice) is Annotated for choice in choices)
 
 
-def _scalar(name: str, text: str) -> Any:
-    """A number, true, false or nothing, written as in JSON."""
+def _value(name: str, text: str) -> Any:
+    """A number, true, false, an object or nothing, written as in JSON."""
     try:
         value = json.loads(text.strip() or "null", parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise InvalidRequest(
-            f"{name} must be a number, true or false.", {"wrong": {name: "not a number, true or false"}}
+            f"{name} must be a number, true, false or a JSON object.", {"wrong": {name: "not JSON"}}
         ) from error
     return value
 

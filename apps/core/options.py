@@ -3,7 +3,7 @@
 `title` is the label on the page, `description` the help text. Unknown names and wrong types are refused.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -11,12 +11,19 @@ from ml.tasks import FACE_TASKS
 
 MAX_SEED = 2**32 - 1
 LandmarkScheme = Literal["5", "15", "68", "76", "468"]
+VersionName = Annotated[str, Field(min_length=1, max_length=151)]
+_VERSION = (
+    "The version that shall answer instead of the active one, for example `face 1.0.0`; "
+    "the network's name may be left out where only one has that version."
+)
 
 
 class Options(BaseModel):
     """Base of all options: strict types, no unknown names, no infinities."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+    for_programs: ClassVar[frozenset[str]] = frozenset({"version"})
+    """Options that the pages do not show."""
 
 
 class DetectionOptions(Options):
@@ -47,13 +54,19 @@ class DetectionOptions(Options):
     )
 
 
-class LandmarkOptions(DetectionOptions):
+class FaceOptions(DetectionOptions):
+    """Detection and the network that answers. Detection itself has no versions to choose, but a detector."""
+
+    version: VersionName | None = Field(None, title="Model version", description=_VERSION)
+
+
+class LandmarkOptions(FaceOptions):
     """Detection and the set of points."""
 
     scheme: LandmarkScheme = Field("68", title="Points", description="How many points, and which.")
 
 
-class VerifyOptions(DetectionOptions):
+class VerifyOptions(FaceOptions):
     """Detection, which face of each photograph, and how strict to be."""
 
     face1: int | None = Field(
@@ -85,6 +98,7 @@ class SynthesisOptions(Options):
         title="Variety",
         description="1: all the variety the model has; near 0: close to the average face.",
     )
+    version: VersionName | None = Field(None, title="Model version", description=_VERSION)
 
 
 PHOTO_TASKS = ("detect", *FACE_TASKS)
@@ -113,3 +127,9 @@ class AnalyzeOptions(DetectionOptions):
         json_schema_extra=_tasks_schema,
     )
     scheme: LandmarkScheme = Field("68", title="Landmark points", description="How many points, and which.")
+    version: dict[str, VersionName] = Field(
+        default_factory=dict,
+        max_length=20,
+        title="Model versions",
+        description='For some of the tasks, the version that shall answer: `{"age": "face 1.0.0"}`.',
+    )

@@ -6,12 +6,13 @@ from typing import Any, Final, cast
 
 from django.conf import settings
 
-from apps.core import serialisers
+from apps.core import serialisers, usage
 from apps.core.engine import get_admission, get_engine
 from apps.core.inputs import TaskInput
 from apps.core.options import (
     AnalyzeOptions,
     DetectionOptions,
+    FaceOptions,
     LandmarkOptions,
     Options,
     SynthesisOptions,
@@ -41,18 +42,28 @@ def run(*, task: TaskPage, given: TaskInput, request_id: str, previews: bool = F
         limits = Limits(max_bytes=settings.HEXAFACE.max_upload_bytes, max_pixels=settings.HEXAFACE.max_pixels)
         photos = tuple(decode(image, limits) for image in given.images)
         report = _RUNNERS[task.kind](task=task, photos=photos, options=given.options, request_id=request_id)
+        usage.count(report)
         return Outcome(report, tuple(preview(photo) for photo in photos) if previews else ())
 
 
 def _face(*, task: TaskPage, photos: tuple[Photo, ...], options: Options, request_id: str) -> dict[str, Any]:
     scheme = options.scheme if isinstance(options, LandmarkOptions) else "68"
-    report = get_engine().analyze(photos[0], [task.slug], detect=_detect_options(options), landmarks=scheme)
+    version = options.version if isinstance(options, FaceOptions) else None
+    report = get_engine().analyze(
+        photos[0],
+        [task.slug],
+        detect=_detect_options(options),
+        landmarks=scheme,
+        versions={task.slug: version} if version else None,
+    )
     return serialisers.face_report(report, task=task.slug, request_id=request_id)
 
 
 def _analyze(*, task: TaskPage, photos: tuple[Photo, ...], options: Options, request_id: str) -> dict[str, Any]:  # noqa: ARG001
     asked = cast("AnalyzeOptions", options)
-    report = get_engine().analyze(photos[0], asked.tasks, detect=_detect_options(asked), landmarks=asked.scheme)
+    report = get_engine().analyze(
+        photos[0], asked.tasks, detect=_detect_options(asked), landmarks=asked.scheme, versions=asked.version
+    )
     return serialisers.analyze_report(report, request_id=request_id)
 
 
@@ -65,13 +76,16 @@ def _verify(*, task: TaskPage, photos: tuple[Photo, ...], options: Options, requ
         face2=asked.face2,
         false_match_rate=asked.false_match_rate,
         detect=_detect_options(asked),
+        version=asked.version,
     )
     return serialisers.verify_report(report, request_id=request_id)
 
 
 def _synthesis(*, task: TaskPage, photos: tuple[Photo, ...], options: Options, request_id: str) -> dict[str, Any]:  # noqa: ARG001
     asked = cast("SynthesisOptions", options)
-    report = get_engine().synthesize(count=asked.count, seed=asked.seed, truncation=asked.truncation)
+    report = get_engine().synthesize(
+        count=asked.count, seed=asked.seed, truncation=asked.truncation, version=asked.version
+    )
     return serialisers.synthesis_report(report, truncation=asked.truncation, request_id=request_id)
 
 

@@ -1,6 +1,6 @@
 """Face masks."""
 
-from apps.core.options import DetectionOptions
+from apps.core.options import FaceOptions
 from apps.core.registry import TaskPage
 
 TASK = TaskPage(
@@ -10,6 +10,6 @@ TASK = TaskPage(
     action="Check for masks",
     icon="mask",
     kind="face",
-    options=DetectionOptions,
+    options=FaceOptions,
     order=90,
 )

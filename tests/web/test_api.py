@@ -1,9 +1,11 @@
 """The JSON contract, held over every endpoint that the registry gives."""
 
+import base64
 import json
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from apps.core import registry
@@ -268,6 +270,32 @@ def test_synthesis_repeats_itself(web: Client) -> None:
     assert first == again
     assert first["images"] != other["images"]
     assert len(first["images"]) == len(first["genders"]) == 2
+
+
+@pytest.mark.parametrize("kind", ["json", "files"])
+def test_a_version_can_be_pinned(web: Client, jpeg: bytes, kind: str) -> None:
+    def ask(slug: str, version: object) -> Any:
+        if kind == "json":
+            body = {"image": base64.b64encode(jpeg).decode(), "version": version}
+            return post_json(web, f"/api/v1/{slug}", body | ({"tasks": ["age", "mask"]} if slug == "analyze" else {}))
+        text = version if isinstance(version, str) else json.dumps(version)
+        fields = {"version": text} | ({"tasks": "age,mask"} if slug == "analyze" else {})
+        return web.post(f"/api/v1/{slug}", fields | {"image": SimpleUploadedFile("a.jpg", jpeg)})
+
+    assert ask("age", "tiny-xception 1.0.0").json()["model"]["network"] == "tiny-xception"
+    assert ask("landmarks", "1.0.0").json()["model"]["network"] == "mesh"
+    models = ask("analyze", {"age": "tiny-xception 1.0.0"}).json()["models"]
+    assert {task: model["network"] for task, model in models.items()} == {"age": "tiny-xception", "mask": "face"}
+    for slug, version in (
+        ("age", "1.0.0"),
+        ("age", "face 0"),
+        ("age", "mesh 1.0.0"),
+        ("age", "../face-1.0.0"),
+        ("detect", "mtcnn-pnet 1.0.0"),
+        ("analyze", {"gender": "face 1.0.0"}),
+        ("analyze", {"detect": "mtcnn-pnet 1.0.0"}),
+    ):
+        assert_error(ask(slug, version), 400, "invalid_request")
 
 
 def test_models(web: Client) -> None:

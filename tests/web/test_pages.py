@@ -52,8 +52,9 @@ def test_page_shows_the_form(web: Client, task: TaskPage) -> None:
     response = web.get(address(task))
     assert response.status_code == 200
     html = response.content.decode()
-    names = {*task.images, *task.options.model_fields, "csrfmiddlewaretoken"}
+    names = {*task.images, *task.options.model_fields, "csrfmiddlewaretoken"} - task.options.for_programs
     assert all(f'name="{name}"' in html for name in names)
+    assert not any(f'name="{name}"' in html for name in task.options.for_programs)
     assert task.action in html
     assert 'enctype="multipart/form-data"' in html
 
