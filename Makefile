@@ -65,6 +65,6 @@ $(VENV)/train.stamp: requirements-train.txt requirements.txt | $(VENV)/bin/pytho
 	@$(PIP) install -r requirements-train.txt
 	@touch $@
 
-$(VENV)/dev.stamp: requirements-dev.txt requirements-train.txt requirements.txt | $(VENV)/bin/python
+$(VENV)/dev.stamp: requirements-dev.txt requirements-train.txt requirements-celery.txt requirements.txt | $(VENV)/bin/python
 	@$(PIP) install -r requirements-dev.txt
 	@touch $@ $(VENV)/run.stamp $(VENV)/train.stamp

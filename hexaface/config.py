@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 Runtime = Literal["litert", "keras"]
+TaskQueue = Literal["database", "celery", "immediate"]
 
 BASE_DIR: Final = Path(__file__).resolve().parent.parent
 PREFIX: Final = "HEXAFACE_"
@@ -89,6 +90,20 @@ class Config:
     max_upload_mb: float = _option("Largest photograph in megabytes (10^6 bytes).", 20.0, low=0.001)
     max_megapixels: float = _option("Largest photograph in megapixels.", 50.0, low=0.001)
     workers: int = _option("Server processes; each loads its own networks.", 1, low=1)
+    tasks: TaskQueue = _option(
+        "Where background jobs wait: in the database; in Redis for Celery (needs requirements-celery.txt); "
+        "immediate runs them inside the request.",
+        "database",
+    )
+    worker: bool = _option(
+        "Start the worker of the database queue together with the server; off where you run it yourself.", default=True
+    )
+    redis_url: str = _option("Redis for HEXAFACE_TASKS=celery.", "redis://127.0.0.1:6379/0")
+    max_set_mb: float = _option("Largest evaluation set in megabytes, packed as well as unpacked.", 200.0, low=0.001)
+    data: str = _option(
+        "Folder with data sets as docs/training.md describes them; their validation parts are offered for comparisons.",
+        "",
+    )
     log_level: str = _option("DEBUG, INFO, WARNING or ERROR.", "INFO")
 
     @classmethod
@@ -124,6 +139,11 @@ class Config:
     def max_pixels(self) -> int:
         """Largest photograph in pixels."""
         return int(self.max_megapixels * 1e6)
+
+    @property
+    def max_set_bytes(self) -> int:
+        """Largest evaluation set in bytes."""
+        return int(self.max_set_mb * 1e6)
 
     @property
     def max_body_bytes(self) -> int:

@@ -1,9 +1,11 @@
 """Gunicorn's settings: threads in one process, no fork after the networks are loaded."""
 
+import os
 import sys
 from typing import Any
 
 from hexaface.config import Config
+from hexaface.keeper import Keeper, worker_command
 
 _config = Config.from_environ()
 
@@ -27,8 +29,21 @@ proc_name = "hexaface"
 control_socket_disable = True
 
 
+_keepers: list[Keeper] = []
+"""Of this server process: none or one."""
+
+
 def post_worker_init(_worker: Any) -> None:
-    """Say where the portal is once the first answer can be given."""
+    """Say where the portal is once the first answer can be given, and see that jobs have a worker."""
+    if _config.worker and _config.tasks == "database":
+        _keepers.append(Keeper(command=worker_command(os.getpid()), lock=_config.home / "worker.lock"))
+        _keepers[-1].start()
     host = "localhost" if _config.host in {"0.0.0.0", "127.0.0.1", "::", "::1"} else _config.host  # noqa: S104
     sys.stdout.write(f"\n  HexaFace is ready: http://{host}:{_config.port}/  (stop with Ctrl+C)\n\n")
     sys.stdout.flush()
+
+
+def worker_exit(_server: Any, _worker: Any) -> None:
+    """Stop the worker of jobs with the server process that started it."""
+    while _keepers:
+        _keepers.pop().stop()

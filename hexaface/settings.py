@@ -36,8 +36,12 @@ INSTALLED_APPS = [
     "django_htmx",
     "csp",
     "ninja",
+    "django_tasks",
+    "django_tasks_db",
     "apps.core",
+    "apps.jobs",
     "apps.versions",
+    "apps.evaluation",
     *TASK_APPS,
 ]
 
@@ -93,6 +97,15 @@ def _database() -> Any:
 
 DATABASES = {"default": _database()}
 
+# Background jobs: django-tasks carries them, apps.jobs keeps the record. Another queue is a matter of configuration.
+
+_BACKENDS = {
+    "database": "django_tasks_db.DatabaseBackend",
+    "celery": "hexaface.celery_backend.CeleryBackend",
+    "immediate": "django_tasks.backends.immediate.ImmediateBackend",
+}
+TASKS = {"default": {"BACKEND": _BACKENDS[HEXAFACE.tasks]}}
+
 # Uploads stay in memory and within limits; the limits are checked again when the photograph is decoded.
 
 FILE_UPLOAD_HANDLERS = ["apps.core.uploads.MemoryOnlyUploadHandler"]
@@ -102,6 +115,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 4
 
 # Security
 
+LOGIN_URL = "admin:login"
 _FROM_SELF = [SELF]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -172,5 +186,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": ["console"], "propagate": False},
+        "django_tasks": {"level": "WARNING"},  # apps.jobs says when a job begins and ends
+        "django_tasks_db": {"level": "WARNING"},
     },
 }

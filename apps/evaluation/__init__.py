@@ -1,0 +1,1 @@
+"""Evaluation sets, comparisons of model versions, and candidates in shadow mode."""
