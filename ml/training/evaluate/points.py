@@ -7,7 +7,7 @@
 - MSE of MUCT: coordinates in 0..1 of a crop; points that are not visible are left out. Three crops are given, for the figure depends on
   it: CROP times the box's longer side, the box itself, and the image of the data set (the face with a margin of 0.6).
 
-Images without a found face count as crops, like everywhere.
+The face is the found one that overlaps the labelled points most. Images without one count as crops, like everywhere.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ from ml.training.evaluate.people import PIXELS
 from ml.training.evaluate.worst import worst
 from ml.training.faces import read_labels
 from ml.training.stats import bootstrap
-from ml.types import F64
+from ml.types import F32, F64
 
 EYE_CORNERS: Final = (36, 45)
 CROP: Final = 1.3
@@ -70,7 +70,7 @@ def _ibug(network: Network, folder: Path, networks: Networks, work: Path) -> dic
     truth = np.stack([labelled(row) for row in rows])
     source = np.array([row["source"] for row in rows])
     with of_folder(folder, [row["file"] for row in rows]) as images:
-        faces = served.find(images, networks, work)
+        faces = served.find(images, networks, work, meant_xyxy=_around(truth))
         found = _points(network, images, faces, "68")
         found15 = _points(network, images, faces, "15")
     distances = np.linalg.norm(found - truth, axis=2)
@@ -108,7 +108,7 @@ def _muct(network: Network, folder: Path, networks: Networks, work: Path) -> dic
     truth = np.stack([labelled(row) for row in rows])
     truth[(truth == 0).all(2)] = np.nan
     with of_folder(folder, [row["file"] for row in rows]) as images:
-        faces = served.find(images, networks, work)
+        faces = served.find(images, networks, work, meant_xyxy=_around(truth))
         found = _points(network, images, faces, "76")[:, :LABELLED]
         sides = np.array([max(images.read(place).shape[:2]) for place in range(len(images))], np.float64)
     squares = np.nanmean((found - truth) ** 2, axis=(1, 2))
@@ -120,6 +120,11 @@ def _muct(network: Network, folder: Path, networks: Networks, work: Path) -> dic
         "muct_subjects": len(np.unique(people)),
         "without_a_face_muct": int((faces.confidences == 0).sum()),
     }
+
+
+def _around(points_xy: F64) -> F32:
+    """(n, points, 2) -> (n, 4): the boxes around the visible points."""
+    return np.concatenate([np.nanmin(points_xy, 1), np.nanmax(points_xy, 1)], 1).astype(np.float32)
 
 
 def labelled(row: Mapping[str, str]) -> F64:

@@ -1,7 +1,7 @@
 """What a client gets: the largest face that the portal finds by default, and a network's typed answer about it.
 
 An image in which no face is found is asked about again as one face crop (detector "skip"), as the API's documentation tells a client
-to do with crops; how many these are is in each report.
+to do with crops; how many these are is in each report. Where labels say which face is meant, it is the one that overlaps them most.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from ml.answering import answer
+from ml.boxes import iou_matrix
 from ml.finding import SKIP, DetectOptions, Finder
 from ml.images import Photo
 from ml.runtime import Network, Networks
@@ -58,12 +59,18 @@ def joined(parts: Sequence[Faces]) -> Faces:
     return Faces(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
-def find(images: Images, networks: Networks, work: Path, framing: Framing = "found") -> Faces:
-    """The largest face of each image, kept in `work`; another version of the detector looks again."""
-    path = work / "evaluate" / f"faces-{images.name}-{framing}-{_mark(images, networks)}.npz"
+def find(
+    images: Images, networks: Networks, work: Path, framing: Framing = "found", *, meant_xyxy: F32 | None = None
+) -> Faces:
+    """The largest face of each image, kept in `work`; another version of the detector looks again.
+
+    meant_xyxy: (n, 4) where the labelled face is; then the face that overlaps it most is taken, if any does.
+    """
+    kind = framing if meant_xyxy is None else "meant"
+    path = work / "evaluate" / f"faces-{images.name}-{kind}-{_mark(images, networks)}.npz"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        found = _look(images, Finder(networks), framing)
+        found = _look(images, Finder(networks), framing, meant_xyxy)
         np.savez(path, boxes_xyxy=found.boxes_xyxy, points_xy=found.points_xy, confidences=found.confidences)
     with np.load(path) as arrays:
         return Faces(arrays["boxes_xyxy"], arrays["points_xy"], arrays["confidences"])
@@ -76,18 +83,22 @@ def _mark(images: Images, networks: Networks) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _look(images: Images, finder: Finder, framing: Framing) -> Faces:
+def _look(images: Images, finder: Finder, framing: Framing, meant_xyxy: F32 | None) -> Faces:
     rows = []
     for place in range(len(images)):
-        rows.append(_largest(finder, Photo(images.read(place)), framing))
+        meant = None if meant_xyxy is None else meant_xyxy[place]
+        rows.append(_one(finder, Photo(images.read(place)), framing, meant))
         if place % _SAY_EVERY == _SAY_EVERY - 1:
             print(f"{images.name}: faces of {place + 1} of {len(images)} images", flush=True)
     boxes_xyxy, points_xy, confidences = zip(*rows, strict=True)
     return Faces(np.stack(boxes_xyxy), np.stack(points_xy), np.array(confidences, np.float32))
 
 
-def _largest(finder: Finder, photo: Photo, framing: Framing) -> tuple[F32, F32, float]:
+def _one(finder: Finder, photo: Photo, framing: Framing, meant_xyxy: F32 | None) -> tuple[F32, F32, float]:
     faces = finder.find(photo, DetectOptions()).faces if framing == "found" else []
+    if meant_xyxy is not None and faces:
+        overlaps = iou_matrix(np.stack([face.box_xyxy for face in faces]), meant_xyxy[None])[:, 0]
+        faces = [faces[int(overlaps.argmax())]] if overlaps.max() > 0 else []
     if faces:
         face = max(faces, key=lambda face: face.area)
         return face.box_xyxy, face.points_xy, face.confidence
