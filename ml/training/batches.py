@@ -1,20 +1,27 @@
-"""Batches of stored activations with their labels, read by a thread ahead of the network; a batch depends on seed and number only."""
+"""Batches of augmented crops with their labels, made ahead of the network."""
 
-from collections.abc import Generator, Sequence
+from collections import deque
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Final
 
+import cv2
 import numpy as np
+import numpy.typing as npt
 
 from ml.align import box_matrix, warp
-from ml.training.corpus import I64, SPLITS, Corpus, Labels
+from ml.training import augment
+from ml.training.corpus import I64, SOURCES, SPLITS, Corpus, Labels
 from ml.types import F32, F64, Face, RgbU8
 
-SHARES: Final = {"fer2013": 26, "utkface": 18, "celeba": 10, "fairface": 5, "mask": 5}
-"""Images of each set in a batch of 64."""
+FACE_SHARES: Final = {"utkface": 26, "fairface": 14, "celeba": 12, "fer2013": 6, "mask": 6}
+"""Images of each set in a batch of 64 for the face network."""
 _AHEAD: Final = 4
-Batch = tuple[F32, Labels]
+Crops = npt.NDArray[np.uint8]
+"""(n, side, side, 3), RGB."""
+Batch = tuple[Crops, Labels]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,18 @@ class Faces:
     def crop(self, row: int, side: int, margin: float) -> RgbU8:
         """Exactly the crop that serving takes."""
         return warp(self.corpus.image(row), box_matrix(self.face(row), (side, side), margin), (side, side))
+
+    def crops(self, rows: I64, side: int, margin: float, size: int = 64) -> Iterator[Crops]:
+        """Such crops of many images, in order, at most `size` at a time."""
+        for start in range(0, len(rows), size):
+            yield np.stack([self.crop(row, side, margin) for row in rows[start : start + size].tolist()])
+
+    def varied(self, row: int, side: int, margin: float, rng: np.random.Generator) -> RgbU8:
+        """A crop moved, turned, mirrored and spoilt at random."""
+        gray = self.corpus.labels.source[row] == SOURCES.index("fer2013")
+        how = augment.GRAY48 if gray else augment.COLOUR
+        crop = augment.framed(self.corpus.image(row), self.face(row), side, margin, rng=rng, how=how)
+        return augment.spoilt(crop, rng, how)
 
 
 def chances(labels: Labels, source: str) -> F64:
@@ -52,15 +71,15 @@ def chances(labels: Labels, source: str) -> F64:
 
 
 class Sampler:
-    """Draws batches: SHARES of each set, in proportion for other sizes, with replacement."""
+    """Draws batches: shares of each set, in proportion for any size, with replacement."""
 
-    def __init__(self, corpus: Corpus, rows: I64, size: int) -> None:
+    def __init__(self, corpus: Corpus, rows: I64, size: int, shares: Mapping[str, int] = FACE_SHARES) -> None:
         self._parts: list[tuple[I64, F64, int]] = []
-        for source, share in SHARES.items():
+        for source, share in shares.items():
             wanted = corpus.rows(source, SPLITS[0])
             places = np.flatnonzero(np.isin(rows, wanted))
             sums = chances(corpus.labels.take(rows[places]), source).cumsum()
-            self._parts.append((places, sums, round(share * size / sum(SHARES.values()))))
+            self._parts.append((places, sums, round(share * size / sum(shares.values()))))
 
     def places(self, rng: np.random.Generator) -> I64:
         """Places in `rows` of one batch."""
@@ -72,33 +91,30 @@ class Sampler:
 
 
 @dataclass(frozen=True, slots=True)
-class Store:
-    """Activations of the images `rows` of a corpus, in one or more views: each (n, h, w, c) float16, augmented differently."""
+class Source:
+    """Where batches come from: augmented crops (n, side, side, 3) of the images `rows`; a batch depends on seed and number only."""
 
-    corpus: Corpus
+    faces: Faces
     rows: I64
-    views: Sequence[Any]
+    side: int
+    margin: float
+    size: int
+    seed: int
+    shares: Mapping[str, int] = field(default_factory=lambda: FACE_SHARES)
 
-    def read(self, places: I64, rng: np.random.Generator) -> Batch:
-        """A view of each image, drawn at random."""
-        chosen = rng.integers(0, len(self.views), len(places))
-        values = [self.views[view][place] for view, place in zip(chosen, places, strict=True)]
-        return np.stack(values).astype(np.float32), self.corpus.labels.take(self.rows[places])
+    def stream(self, start: int) -> Generator[Batch, None, None]:
+        """Batches number `start`, start + 1, … without end, made by threads ahead of the network."""
+        cv2.setNumThreads(1)
+        sampler = Sampler(self.faces.corpus, self.rows, self.size, self.shares)
+        with ThreadPoolExecutor(2) as pool:
+            waiting: deque[Future[Batch]] = deque()
+            for number in count(start):
+                waiting.append(pool.submit(self._batch, sampler, number))
+                if len(waiting) > _AHEAD:
+                    yield waiting.popleft().result()
 
-
-def stream(store: Store, *, size: int, seed: int, start: int) -> Generator[Batch, None, None]:
-    """Batches number `start`, start + 1, … without end."""
-    sampler = Sampler(store.corpus, store.rows, size)
-
-    def batch(number: int) -> Batch:
-        rng = np.random.default_rng((seed, number))
-        return store.read(sampler.places(rng), rng)
-
-    with ThreadPoolExecutor(1) as pool:
-        waiting: list[Future[Batch]] = []
-        number = start
-        while True:
-            while len(waiting) < _AHEAD:
-                waiting.append(pool.submit(batch, number))
-                number += 1
-            yield waiting.pop(0).result()
+    def _batch(self, sampler: Sampler, number: int) -> Batch:
+        rng = np.random.default_rng((self.seed, number))
+        rows = self.rows[sampler.places(rng)]
+        crops = [self.faces.varied(row, self.side, self.margin, rng) for row in rows.tolist()]
+        return np.stack(crops), self.faces.corpus.labels.take(rows)

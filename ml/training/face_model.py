@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from ml.nets import face
-from ml.nets.mobilenet import build_trunk, import_trunk
+from ml.nets.mobilenet import MEAN_BGR, build_trunk, import_trunk
 from ml.types import F32
 
 LOGITS: Final = {**face.HEADS, "votes": face.HEADS["emotion"]}
@@ -17,15 +18,27 @@ Affine = tuple[F32, F32]
 """A head's kernel (1024, k) and bias (k,)."""
 
 
-def build(package_dir: Path | None) -> keras.Model:
-    """Trunk of any input size with the public weights (fresh ones when None) and zero heads; outputs logits by LOGITS."""
-    trunk = build_trunk(None) if package_dir is None else import_trunk(package_dir, None)
+def build(package_dir: Path | None, side: int | None = None) -> keras.Model:
+    """Trunk with the public weights (fresh ones when None) and zero heads; outputs logits by LOGITS."""
+    trunk = build_trunk(side) if package_dir is None else import_trunk(package_dir, side)
     dropped = keras.layers.Dropout(DROPOUT, name="dropout")(trunk.output)
     outputs = {
         task: keras.layers.Dense(units, kernel_initializer="zeros", name=task)(dropped)
         for task, units in LOGITS.items()
     }
     return keras.Model(trunk.input, outputs, name="face_training")
+
+
+def freeze(model: keras.Model, blocks: int) -> None:
+    """Leave conv1 and the first `blocks` blocks as they are in training."""
+    names = {"conv1"} | {f"conv_{part}_{block}" for part in ("dw", "pw") for block in range(1, blocks + 1)}
+    for layer in model.layers:
+        layer.trainable = layer.name not in names
+
+
+def network_input(crops_u8: Any) -> Any:
+    """(n, h, w, 3) RGB as a tensor -> float32 BGR minus the mean."""
+    return tf.cast(crops_u8[..., ::-1], tf.float32) - tf.constant(MEAN_BGR)
 
 
 def heads(model: keras.Model) -> dict[str, Affine]:

@@ -1,8 +1,8 @@
-"""Training of the face network's upper part: AdamW with a warm-up and a cosine, resumable from its last checkpoint."""
+"""Training: AdamW with a warm-up and a cosine, resumable from its last checkpoint."""
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -11,9 +11,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ml.training import batches, losses
-from ml.training.batches import Store
-from ml.training.face_model import LOGITS
+from ml.training import losses
+from ml.training.batches import Source
 
 _LABELS: Final = ("age_low", "age_high", "gender", "emotion", "votes", "votes_other", "attributes", "mask")
 
@@ -22,20 +21,16 @@ _LABELS: Final = ("age_low", "age_high", "gender", "emotion", "votes", "votes_ot
 class Plan:
     """How long and how fast.
 
-    steps: batches in all. size: images in a batch. rate, head_rate: learning rates of the trunk and of the heads. only_heads: the
-    first steps leave the trunk alone. minutes: if given, the schedule follows the clock and ends then, whatever number of
-    steps that is (a run with it cannot be repeated exactly).
+    steps: batches in all. rate, head_rate: learning rates of the trunk and of the heads. minutes: if given, the schedule follows
+    the clock and ends then, whatever number of steps that is (a run with it cannot be repeated exactly).
     """
 
     steps: int
-    size: int = 64
-    rate: float = 4e-4
+    rate: float = 3e-4
     head_rate: float = 5e-4
     decay: float = 0.03
-    warm_up: int = 200
-    only_heads: int = 0
+    warm_up: int = 300
     minutes: float | None = None
-    seed: int = 7
 
 
 @dataclass(slots=True)
@@ -52,14 +47,25 @@ class Progress:
         return min(1.0, done if plan.minutes is None else max(done, self.seconds / (60 * plan.minutes)))
 
 
-class Trainer:
-    """One run in `folder`: log.jsonl, and the checkpoint that it goes on from. `top` maps stored activations to logits."""
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is trained on what: a model of logits by head, its batches, how crops (n, h, w, 3) uint8 become its input."""
 
-    def __init__(self, top: keras.Model, store: Store, plan: Plan, folder: Path) -> None:
-        self.top, self._store, self._plan, self._folder = top, store, plan, folder
-        self._heads = [weight for task in LOGITS for weight in top.get_layer(task).trainable_variables]
+    model: keras.Model
+    source: Source
+    inputs: Callable[[Any], Any]
+    losses: Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
+
+
+class Trainer:
+    """One run in `folder`: log.jsonl, and the checkpoint that it goes on from."""
+
+    def __init__(self, job: Job, plan: Plan, folder: Path) -> None:
+        self._job, self._plan, self._folder = job, plan, folder
+        model = job.model
+        self._heads = [weight for head in model.output_names for weight in model.get_layer(head).trainable_variables]
         mine = {id(weight) for weight in self._heads}
-        self._trunk = [weight for weight in top.trainable_variables if id(weight) not in mine]
+        self._trunk = [weight for weight in model.trainable_variables if id(weight) not in mine]
         self._optimisers = [
             keras.optimizers.AdamW(rate, weight_decay=plan.decay, global_clipnorm=5.0)
             for rate in (plan.rate, plan.head_rate)
@@ -73,12 +79,12 @@ class Trainer:
     def run(self, *, save_every: int = 500, log_every: int = 50) -> None:
         """Train to the end of the plan."""
         plan, progress = self._plan, self.progress
-        source = batches.stream(self._store, size=plan.size, seed=plan.seed, start=progress.step)
+        source = self._job.source.stream(progress.step)
         while progress.share(plan) < 1:
             begun = time.monotonic()
-            inputs, labels = next(source)
+            crops_u8, labels = next(source)
             self._set_rates()
-            parts = self._step(tf.constant(inputs), {name: tf.constant(getattr(labels, name)) for name in _LABELS})
+            parts = self._step(tf.constant(crops_u8), {name: tf.constant(getattr(labels, name)) for name in _LABELS})
             self._note({name: float(value) for name, value in parts.items()}, time.monotonic() - begun)
             if progress.step % log_every == 0:
                 self._log()
@@ -89,7 +95,7 @@ class Trainer:
 
     def save(self) -> None:
         """Write the checkpoint; the old one stays until the new one is complete."""
-        arrays = {f"model_{i:04d}": value for i, value in enumerate(self.top.get_weights())}
+        arrays = {f"model_{i:04d}": value for i, value in enumerate(self._job.model.get_weights())}
         for number, optimiser in enumerate(self._optimisers):
             arrays |= {f"optimiser{number}_{i:04d}": np.array(v) for i, v in enumerate(optimiser.variables)}
         state = json.dumps({"step": self.progress.step, "seconds": self.progress.seconds})
@@ -105,15 +111,15 @@ class Trainer:
         with np.load(path) as arrays:
             self.progress = Progress(**json.loads(str(arrays["state"])))
             names = sorted(arrays.files)
-            self.top.set_weights([arrays[name] for name in names if name.startswith("model_")])
+            self._job.model.set_weights([arrays[name] for name in names if name.startswith("model_")])
             for number, optimiser in enumerate(self._optimisers):
                 mine = [name for name in names if name.startswith(f"optimiser{number}_")]
                 for variable, name in zip(optimiser.variables, mine, strict=True):
                     variable.assign(arrays[name])
 
-    def _one_step(self, inputs: Any, labels: Mapping[str, Any]) -> dict[str, Any]:
+    def _one_step(self, crops_u8: Any, labels: Mapping[str, Any]) -> dict[str, Any]:
         with tf.GradientTape() as tape:
-            parts = losses.losses(self.top(inputs, training=True), labels)
+            parts = self._job.losses(self._job.model(self._job.inputs(crops_u8), training=True), labels)
             total = losses.total(parts)
         gradients = tape.gradient(total, [*self._trunk, *self._heads])
         count = len(self._trunk)
@@ -125,7 +131,7 @@ class Trainer:
         plan, step = self._plan, self.progress.step
         cosine = 0.5 + 0.5 * float(np.cos(np.pi * self.progress.share(plan)))
         heads = min(1.0, (step + 1) / plan.warm_up) * cosine
-        trunk = min(1.0, max(0, step - plan.only_heads) / plan.warm_up) * cosine
+        trunk = min(1.0, step / plan.warm_up) * cosine
         self._optimisers[0].learning_rate.assign(plan.rate * trunk)
         self._optimisers[1].learning_rate.assign(plan.head_rate * heads)
 
@@ -145,5 +151,5 @@ class Trainer:
         row |= {name: round(value, 4) for name, value in progress.means.items()}
         with (self._folder / "log.jsonl").open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(row) + "\n")
-        speed = self._plan.size * progress.step / progress.seconds
+        speed = self._job.source.size * progress.step / progress.seconds
         print(f"{100 * row['done']:5.1f} %  {speed:4.0f} images/s  {json.dumps(row)}", flush=True)

@@ -1,6 +1,6 @@
 """Linear heads on the features of a trunk that stays as it is: the first version of the network, and the fine-tuning's start."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -9,23 +9,17 @@ import numpy as np
 import tensorflow as tf
 
 from ml.training import losses
+from ml.training.batches import Crops
 from ml.training.corpus import Labels
-from ml.training.face_model import LOGITS, Affine
+from ml.training.face_model import LOGITS, Affine, network_input
 from ml.types import F32
 
 
-def features(top: keras.Model, activations: Any) -> F32:
-    """(n, h, w, c) stored activations -> (n, 1024): the trunk's features."""
-    inputs = keras.Input(top.input_shape[1:])
-    x = inputs
-    for layer in top.layers[1:]:
-        x = layer(x)
-        if layer.name == "features":
-            break
-    model = keras.Model(inputs, x)
-    run = tf.function(lambda inputs: model(inputs, training=False), reduce_retracing=True)
-    slices = (activations[start : start + 256] for start in range(0, len(activations), 256))
-    return np.concatenate([run(tf.constant(np.asarray(values, np.float32))).numpy() for values in slices])
+def features(model: keras.Model, batches: Iterable[Crops]) -> F32:
+    """Crops of the network's input size -> (n, 1024): what the trunk makes of them."""
+    trunk = keras.Model(model.input, model.get_layer("features").output)
+    run = tf.function(lambda crops_u8: trunk(network_input(crops_u8), training=False), reduce_retracing=True)
+    return np.concatenate([run(tf.constant(crops)).numpy() for crops in batches])
 
 
 def logits(features_: F32, values: Mapping[str, Affine]) -> dict[str, F32]:

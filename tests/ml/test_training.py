@@ -10,7 +10,7 @@ tf = pytest.importorskip("tensorflow")
 
 from ml.nets import face  # noqa: E402
 from ml.tasks.age_interval import age_interval, quantiles  # noqa: E402
-from ml.training import augment, batches, calibrate, face_model, losses, measure, stem  # noqa: E402
+from ml.training import augment, batches, calibrate, expression_model, face_model, losses, measure  # noqa: E402
 from ml.training.corpus import SOURCES, UNKNOWN, Corpus, Labels, label_row, read_images, read_rows, split_of  # noqa: E402
 from ml.types import Face  # noqa: E402
 
@@ -159,22 +159,42 @@ def test_calibration_error_of_a_boaster() -> None:
     assert measure.calibration_error([0.99] * 10, [True, False] * 5)["ece"] == pytest.approx(0.49)
 
 
-def test_lower_and_upper_part_make_the_whole_network() -> None:
+@pytest.mark.parametrize(("blocks", "layers"), [(0, 26), (5, 16), (13, 0)])
+def test_frozen_blocks_take_no_part_in_training(blocks: int, layers: int) -> None:
     model = face_model.build(None)
-    lower, top = stem.split(model, 64)
-    inputs = RNG.normal(0, 50, (2, 64, 64, 3)).astype(np.float32)
-    rng = np.random.default_rng(5)
-    face_model.set_heads(
-        model,
-        {
-            task: (rng.normal(size=(1024, units)).astype(np.float32), np.ones(units, np.float32))
-            for task, units in face_model.LOGITS.items()
-        },
+    face_model.freeze(model, blocks)
+    assert len(model.trainable_variables) == 2 * (layers + len(face_model.LOGITS))
+
+
+def test_folded_normalisation_and_one_head_answer_as_the_training_model_does() -> None:
+    model = expression_model.build()
+    for layer in model.layers:
+        if layer.name.endswith("_norm"):
+            layer.set_weights([RNG.uniform(0.5, 1.5, value.shape) for value in layer.get_weights()])
+    crops = RNG.integers(0, 256, (2, 48, 48, 3), np.uint8)
+    inputs = expression_model.network_input(tf.constant(crops))
+    kernel, bias = (np.asarray(value) for value in model.get_layer("emotion").get_weights())
+    expected = tf.nn.softmax(model(inputs)["emotion"])
+    np.testing.assert_allclose(
+        expression_model.served(model, (kernel, bias))(inputs)["emotion"], expected, rtol=1e-3, atol=1e-5
     )
-    whole, parts = model(inputs), top(lower(inputs))
-    assert set(whole) == set(parts) == set(face_model.LOGITS)
-    for task in whole:
-        np.testing.assert_allclose(parts[task], whole[task], rtol=1e-4, atol=1e-4)
+
+
+def test_batches_depend_on_their_number_only() -> None:
+    rows, side = 4 * len(SOURCES), 32
+    pixels = RNG.integers(0, 256, rows * 40 * 40 * 3, np.uint8)
+    columns = {field.name: np.zeros(rows, np.float32) for field in fields(Labels)}
+    columns |= {"source": np.arange(rows) % float(len(SOURCES)), "votes": np.ones((rows, 7), np.float32)}
+    sizes = np.full((rows, 2), 40)
+    corpus = Corpus(pixels, np.arange(rows) * 4800, sizes, Labels(**columns), (), ())
+    points = np.array([[12, 15], [26, 15], [19, 22], [13, 30], [25, 30]], np.float32)
+    faces = batches.Faces(corpus, np.tile(np.float32([5, 5, 35, 35]), (rows, 1)), np.tile(points, (rows, 1, 1)))
+    source = batches.Source(faces, np.arange(rows), side, 1.1, 64, seed=1)
+    first = [next(stream)[0] for stream in [source.stream(0)] for _ in range(3)]
+    again = next(source.stream(2))[0]
+    assert first[0].shape == (64, side, side, 3)
+    np.testing.assert_array_equal(first[2], again)
+    assert (first[1] != first[2]).any()
 
 
 def test_the_served_network_answers_with_the_probabilities_of_its_logits() -> None:
@@ -194,4 +214,4 @@ def test_batches_hold_every_set_in_its_share() -> None:
     corpus = Corpus(np.zeros(0, np.uint8), np.zeros(rows, int), np.zeros((rows, 2), int), Labels(**columns), (), ())
     sampler = batches.Sampler(corpus, np.arange(rows), 64)
     drawn = sources[sampler.places(np.random.default_rng(0))]
-    assert {SOURCES[int(source)]: int((drawn == source).sum()) for source in np.unique(drawn)} == batches.SHARES
+    assert {SOURCES[int(source)]: int((drawn == source).sum()) for source in np.unique(drawn)} == batches.FACE_SHARES

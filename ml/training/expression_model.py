@@ -1,0 +1,62 @@
+"""The expression network while it is trained: batch normalisation, dropout, and two heads of logits, FER-2013 and FER+."""
+
+from typing import Any, Final
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ml.nets import expression
+from ml.training import losses
+from ml.training.face_model import Affine
+from ml.types import F32
+
+HEADS: Final = ("emotion", "votes")
+DROPOUT: Final = 0.4
+_SPATIAL: Final = 0.1
+_EPSILON: Final = 1e-3
+
+
+def build() -> keras.Model:
+    """Fresh weights; input as ml.nets.expression's, outputs "emotion" and "votes" (n, 7), logits."""
+    inputs = keras.Input((expression.SIDE, expression.SIDE, 1), name="input")
+    x = inputs
+    for name, channels in expression.layers():
+        x = keras.layers.Conv2D(channels, 3, padding="same", use_bias=False, kernel_initializer="he_normal", name=name)(
+            x
+        )
+        x = keras.layers.BatchNormalization(momentum=0.98, epsilon=_EPSILON, name=f"{name}_norm")(x)
+        x = keras.layers.ReLU()(x)
+        if name in expression.LAST:
+            x = keras.layers.SpatialDropout2D(_SPATIAL)(keras.layers.MaxPooling2D()(x))
+    x = keras.layers.GlobalAveragePooling2D(name="features")(x)
+    dropped = keras.layers.Dropout(DROPOUT)(x)
+    return keras.Model(
+        inputs, {head: keras.layers.Dense(7, name=head)(dropped) for head in HEADS}, name="expression_training"
+    )
+
+
+def network_input(crops_u8: Any) -> Any:
+    """(n, h, w, 3) RGB as a tensor -> (n, h, w, 1) float32 grey, -1..1, with the weights serving uses."""
+    gray = tf.linalg.matvec(tf.cast(crops_u8, tf.float32), tf.constant([0.299, 0.587, 0.114]))
+    return gray[..., None] / 127.5 - 1.0
+
+
+def parts(logits: Any, labels: Any) -> dict[str, Any]:
+    """Losses of both heads."""
+    return {
+        "emotion": losses.class_loss(logits["emotion"], labels["emotion"], losses.SMOOTH_EMOTION),
+        "votes": losses.votes_loss(logits["votes"], labels["votes"], labels["votes_other"]),
+    }
+
+
+def served(model: keras.Model, head: Affine) -> keras.Model:
+    """The network that is exported: normalisations folded into the convolutions, one head."""
+    network = expression.build()
+    for name, _ in expression.layers():
+        kernel = np.array(model.get_layer(name).get_weights()[0])
+        gamma, beta, mean, variance = model.get_layer(f"{name}_norm").get_weights()
+        scale: F32 = gamma / np.sqrt(variance + np.float32(_EPSILON))
+        network.get_layer(name).set_weights([kernel * scale, beta - mean * scale])
+    network.get_layer("emotion").set_weights(list(head))
+    return network
