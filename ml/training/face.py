@@ -1,4 +1,4 @@
-"""The recipe of the network "face": data, faces, heads, fine-tuning, calibration, figures, export, in one command.
+"""The recipe of the network "face": data, faces, heads, fine-tuning, calibration, export, in one command.
 
     python -m ml.training.face --data DIR --work DIR [--package DIR] [--epochs 7] [--minutes M] [--frozen-only]
 
@@ -20,10 +20,10 @@ from ml.training import calibrate, face_model, heads, losses
 from ml.training.batches import Faces, Source
 from ml.training.corpus import I64, SOURCES, SPLITS, open_corpus
 from ml.training.face_model import Affine
-from ml.training.face_release import release
-from ml.training.face_report import report
+from ml.training.face_release import entry
 from ml.training.fit import Job, Plan, Trainer
 from ml.training.locate import locate
+from ml.training.release import release
 from ml.types import F32
 
 SIDE: Final = 128
@@ -83,28 +83,14 @@ def first_heads(model: keras.Model, faces: Faces, train: I64, settings: Settings
         return {task: (stored[f"{task}_0"], stored[f"{task}_1"]) for task in face_model.LOGITS}
 
 
-def finish(model: keras.Model, faces: Faces, settings: Settings) -> dict[str, Any]:
-    """Calibrate on the held-out faces, measure on val, export, and write manifest entry and report."""
-    rows = np.flatnonzero(faces.corpus.labels.split != SPLITS.index("train"))
-    labels = faces.corpus.labels.take(rows)
-    features = heads.features(model, faces.crops(rows, SIDE, MARGIN))
-    held, val = (np.flatnonzero(labels.split == SPLITS.index(name)) for name in ("hold", "val"))
-    final, interval = calibrated(face_model.heads(model), features[held], labels.take(held))
-    box = faces.boxes_xyxy[rows[val]]
-    outputs = calibrate.probabilities(heads.logits(features[val], final))
-    figures = report(
-        outputs, labels.take(val), faces.corpus.groups, interval, (box[:, 2:] - box[:, :2]).max(1).astype(np.float32)
-    )
-    release(
-        face_model.served(model, final, SIDE),
-        figures,
-        interval,
-        settings.weights,
-        margin=MARGIN,
-        frozen=settings.frozen_only,
-        active=settings.activate,
-    )
-    return figures
+def finish(model: keras.Model, faces: Faces, settings: Settings) -> None:
+    """Calibrate on the held-out faces, export, and write the manifest entry."""
+    held = np.flatnonzero(faces.corpus.labels.split == SPLITS.index("hold"))
+    features = heads.features(model, faces.crops(held, SIDE, MARGIN))
+    final, interval = calibrated(face_model.heads(model), features, faces.corpus.labels.take(held))
+    how = "linear heads" if settings.frozen_only else f"blocks from the {FROZEN + 1}th on and heads trained together"
+    described = entry(interval, side=SIDE, margin=MARGIN, how=how)
+    release(face_model.served(model, final, SIDE), described, settings.weights, active=settings.activate)
 
 
 def calibrated(values: dict[str, Affine], features: F32, labels: Any) -> tuple[dict[str, Affine], dict[str, Any]]:
