@@ -104,6 +104,8 @@ class Config:
         "Folder with data sets as docs/training.md describes them; their validation parts are offered for comparisons.",
         "",
     )
+    max_model_mb: float = _option("Largest network file that an administrator may add, in megabytes.", 200.0, low=0.001)
+    check_seconds: float = _option("Seconds that the check of an added network may take.", 120.0, low=1)
     log_level: str = _option("DEBUG, INFO, WARNING or ERROR.", "INFO")
 
     @classmethod
@@ -144,6 +146,11 @@ class Config:
     def max_set_bytes(self) -> int:
         """Largest evaluation set in bytes."""
         return int(self.max_set_mb * 1e6)
+
+    @property
+    def max_model_bytes(self) -> int:
+        """Largest network file in bytes."""
+        return int(self.max_model_mb * 1e6)
 
     @property
     def max_body_bytes(self) -> int:

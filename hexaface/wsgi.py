@@ -1,4 +1,7 @@
-"""The WSGI application. Networks are loaded here, once per server process, before the first request."""
+"""The WSGI application. Networks are loaded here, once per server process, before the first request.
+
+From then on they follow the database.
+"""
 
 import os
 
@@ -11,7 +14,9 @@ _django = get_wsgi_application()
 
 from apps.core.chunked import ChunkedBodies  # noqa: E402 (settings come first)
 from apps.core.engine import load_or_exit  # noqa: E402
+from apps.versions import watcher  # noqa: E402
 
 load_or_exit()
+watcher.start()
 
 application = ChunkedBodies(_django, settings.HEXAFACE.max_body_bytes)

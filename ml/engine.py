@@ -52,6 +52,11 @@ class Engine:
         return self._networks.specs
 
     @property
+    def added(self) -> Sequence[NetworkSpec]:
+        """Those that were added."""
+        return self._networks.added
+
+    @property
     def detectors(self) -> tuple[str, ...]:
         """What DetectOptions.detector may be."""
         return self._finder.names

@@ -100,7 +100,12 @@ class Networks:
     @property
     def specs(self) -> Sequence[NetworkSpec]:
         """Every network that is known, loaded or not."""
-        return [*self.manifest.networks.values(), *(spec for spec, _ in self._added.values())]
+        return [*self.manifest.networks.values(), *self.added]
+
+    @property
+    def added(self) -> Sequence[NetworkSpec]:
+        """Those that the manifest does not list."""
+        return [spec for spec, _ in self._added.values()]
 
     def add(self, spec: NetworkSpec, folder: Path) -> None:
         """Make a network known whose file lies in another folder. Raises InvalidRequest when another network has its name and version."""

@@ -10,11 +10,13 @@ from django.http.response import HttpResponseBase
 
 from apps.core.errors import Failure, failure_of, failure_with_status
 from apps.core.request_ids import request_id_of
+from apps.core.uploads import large_upload
 from ml.errors import FaceError
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 API_PREFIX: Final = "/api/"
+_FIELDS_BYTES: Final = 1_000_000  # room for the other fields of a form
 _PERMISSIONS: Final = "camera=(self), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"
 
 
@@ -72,7 +74,7 @@ class BodyLimitMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Handle one request."""
-        limit: int = settings.HEXAFACE.max_body_bytes
+        limit = _body_limit(request)
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdecimal() and int(length) <= limit:
             return self.get_response(request)
@@ -80,6 +82,12 @@ class BodyLimitMiddleware:
             return refusal(request, Failure("invalid_request", "Content-Length is not a number."))
         message = f"The request has {int(length):,} bytes; at most {limit:,} are read."
         return refusal(request, Failure("too_large", message, {"max_bytes": limit}))
+
+
+def _body_limit(request: HttpRequest) -> int:
+    usual: int = settings.HEXAFACE.max_body_bytes
+    large = large_upload(request)
+    return usual if large is None else max(usual, large.max_bytes + _FIELDS_BYTES)
 
 
 def refusal(request: HttpRequest, failure: Failure) -> HttpResponse:

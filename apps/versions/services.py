@@ -1,73 +1,173 @@
-"""Keep the rows of shipped networks in step with the manifest; leave alone what an administrator added or chose."""
+"""What may be done with model versions: add, check, activate, roll back. Permissions and rules are kept here, not in pages."""
 
-from dataclasses import dataclass
-from pathlib import Path
+import logging
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils import timezone
 
-from apps.versions.models import Activation, ModelVersion, Origin
-from ml import manifest
-from ml.manifest import NetworkSpec
+from apps.versions import store
+from apps.versions.examination import drop_unused, examine
+from apps.versions.models import Activation, ActivationEvent, ModelVersion, Origin, State, VersionUse
+from ml.active import SWITCHABLE
+
+logger = logging.getLogger(__name__)
+
+ADD: Final = "versions.add_modelversion"
+ACTIVATE: Final = "versions.activate_modelversion"
+_one_check = threading.Lock()  # a check may take a gigabyte
 
 
-@dataclass(frozen=True)
-class SyncResult:
-    """What a sync did."""
+class Refused(Exception):  # noqa: N818
+    """It cannot be done; the message tells people why."""
 
-    added: int
-    changed: int
-    kept: int
+
+def add_upload(*, values: Mapping[str, Any], content: Iterable[bytes], user: Any) -> ModelVersion:
+    """Store an uploaded network as a version that has still to be checked. values: the fields of the row but for the file's.
+
+    Raises:
+        PermissionDenied: the user may not add versions.
+    """
+    _need(user, ADD)
+    stored = store.keep(content)
+    return ModelVersion.objects.create(
+        **values,
+        file=stored.name,
+        sha256=stored.sha256,
+        size_bytes=stored.size_bytes,
+        state=State.CHECKING,
+        origin=Origin.ADDED,
+        added_by=user,
+    )
+
+
+def request_check(version: ModelVersion) -> None:
+    """Have a version checked. The one place that decides where: here, at once, within HEXAFACE_CHECK_SECONDS."""
+    check_version(version.pk)
+
+
+def check_version(pk: int) -> State:
+    """Check an added version in a child process and write down the outcome; whatever the file does, it ends available or failed.
+
+    Raises:
+        Refused: the version is shipped, or answers a task now.
+    """
+    with _one_check:
+        version = _begin(pk)
+        try:
+            report = examine(version)
+        except Exception as error:  # a full disk, for example; the row must not stay "being checked"
+            logger.exception("the check of %s broke off", version)
+            report = {"ok": False, "reason": f"The check broke off: {type(error).__name__}."}
+        _conclude(version, report)
+        return State(version.state)
 
 
 @transaction.atomic
-def sync_from_manifest(*, weights: Path) -> SyncResult:
-    """Add and update rows of shipped networks and the activations that nobody chose by hand. Doing it twice changes nothing.
+def _begin(pk: int) -> ModelVersion:
+    version = ModelVersion.objects.select_for_update().get(pk=pk)
+    if version.origin == Origin.SHIPPED:
+        raise Refused(f"{version} is shipped with the portal; its hash is checked at each start.")
+    if version.activations.exists():
+        raise Refused(f"{version} answers a task now.")
+    version.state, version.reason = State.CHECKING, ""
+    version.save(update_fields=["state", "reason"])
+    return version
+
+
+def _conclude(version: ModelVersion, report: dict[str, Any]) -> None:
+    version.state = State.AVAILABLE if report["ok"] else State.FAILED
+    version.reason = "" if report["ok"] else str(report.get("reason", ""))
+    version.check_report = report if report["ok"] else {}
+    version.checked_at = timezone.now()
+    version.save(update_fields=["state", "reason", "check_report", "checked_at"])
+
+
+@transaction.atomic
+def activate(*, task: str, version: ModelVersion, user: Any, reason: str) -> ActivationEvent:
+    """Let a version answer a task from now on; every server process follows within seconds. `user` is None for the command line.
 
     Raises:
-        NotReady: the manifest is missing or damaged.
+        PermissionDenied: the user may not activate versions.
+        Refused: the version cannot answer the task, is not available, answers already, or no reason is given.
     """
-    shipped = manifest.load(weights / "manifest.toml")
-    outcomes = [_sync_version(spec, weights) for spec in shipped.networks.values()]
-    for task, key in shipped.active.items():
-        _sync_activation(task, shipped.networks[key])
-    return SyncResult(outcomes.count("added"), outcomes.count("changed"), outcomes.count("kept"))
+    _need(user, ACTIVATE)
+    row = Activation.objects.select_for_update().select_related("version").filter(task=task).first()
+    version = ModelVersion.objects.select_for_update().get(pk=version.pk)
+    _check_fit(task, version, reason)
+    if row is not None and row.version_id == version.pk:
+        raise Refused(f"{version} answers {task} already.")
+    event = ActivationEvent.objects.create(
+        task=task,
+        from_key="" if row is None else row.version.key,
+        to_key=version.key,
+        to_sha256=version.sha256,
+        who=user,
+        who_name="" if user is None else user.get_username(),
+        why=reason.strip(),
+    )
+    row = row or Activation(task=task)
+    row.version, row.changed_by, row.chosen = version, user, True
+    row.save()
+    VersionUse.objects.filter(task=task, key=version.key).delete()  # counted since the activation
+    return event
 
 
-def _sync_version(spec: NetworkSpec, weights: Path) -> str:
-    values = _values(spec, weights)
-    row = ModelVersion.objects.filter(network=spec.name, version=spec.version).first()
-    if row is None:
-        ModelVersion.objects.create(network=spec.name, version=spec.version, origin=Origin.SHIPPED, **values)
-        return "added"
-    changed = [name for name, value in values.items() if getattr(row, name) != value]
-    if row.origin != Origin.SHIPPED or not changed:
-        return "kept"
-    for name in changed:
-        setattr(row, name, values[name])
-    row.save(update_fields=changed)
-    return "changed"
+def roll_back(*, task: str, user: Any, reason: str) -> ActivationEvent:
+    """Undo the last change of a task: the version that answered before it answers again.
+
+    Raises:
+        PermissionDenied: the user may not activate versions.
+        Refused: there is nothing to go back to, or it cannot answer any more.
+    """
+    _need(user, ACTIVATE)
+    version = previous(task)
+    if version is None:
+        raise Refused(f"There is no earlier version of {task} to go back to.")
+    return activate(task=task, version=version, user=user, reason=reason)
 
 
-def _values(spec: NetworkSpec, weights: Path) -> dict[str, object]:
-    path = weights / spec.file
-    return {
-        "title": spec.title,
-        "tasks": list(spec.tasks),
-        "file": spec.file,
-        "sha256": spec.sha256,
-        "size_bytes": path.stat().st_size if path.is_file() else 0,
-        "licence": spec.licence,
-        "commercial": spec.commercial,
-        "source": spec.source,
-        "training_data": spec.training_data,
-        "notes": spec.notes,
-        "metrics": {task: dict(figures) for task, figures in spec.metrics.items()},
-    }
+def previous(task: str) -> ModelVersion | None:
+    """The version that a roll back of the task would activate."""
+    last = ActivationEvent.objects.filter(task=task).first()
+    if last is None or not last.from_key:
+        return None
+    network, _, version = last.from_key.partition(" ")
+    return ModelVersion.objects.filter(network=network, version=version).first()
 
 
-def _sync_activation(task: str, spec: NetworkSpec) -> None:
-    version = ModelVersion.objects.get(network=spec.name, version=spec.version)
-    row, created = Activation.objects.get_or_create(task=task, defaults={"version": version})
-    if not created and row.changed_by_id is None and row.version_id != version.pk:
-        row.version = version
-        row.save(update_fields=["version", "changed_at"])
+@transaction.atomic
+def delete(*, version: ModelVersion, user: Any) -> None:
+    """Delete an added version and its file; the history of activations stays.
+
+    Raises:
+        PermissionDenied: the user may not delete versions.
+        Refused: it is shipped, or answers a task.
+    """
+    _need(user, "versions.delete_modelversion")
+    if version.origin == Origin.SHIPPED:
+        raise Refused(f"{version} is shipped with the portal.")
+    if version.activations.exists():
+        raise Refused(f"{version} answers a task now.")
+    name = version.file
+    version.delete()
+    transaction.on_commit(lambda: drop_unused(name))
+
+
+def _check_fit(task: str, version: ModelVersion, reason: str) -> None:
+    if task not in SWITCHABLE:
+        raise Refused(f"The network of {task} is not switched here. The detector is an option of each request.")
+    if task not in version.tasks:
+        raise Refused(f"{version} cannot answer {task}.")
+    if version.state != State.AVAILABLE:
+        raise Refused(f"{version} cannot be activated: {version.get_state_display()}. {version.reason}".strip())
+    if not reason.strip():
+        raise Refused("Say why, for those who read the history.")
+
+
+def _need(user: Any, permission: str) -> None:
+    if user is not None and not user.has_perm(permission):
+        raise PermissionDenied(permission)

@@ -77,7 +77,7 @@ def test_sync_is_idempotent_and_leaves_other_rows_alone() -> None:
     chosen = Activation.objects.first()
     assert chosen
     admin = get_user_model().objects.create_superuser("chief")
-    Activation.objects.filter(pk=chosen.pk).update(version=own, changed_by=admin)
+    Activation.objects.filter(pk=chosen.pk).update(version=own, changed_by=admin, chosen=True)
 
     assert "1 changed" in run("sync_models")
     own.refresh_from_db()

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from apps.versions.services import sync_from_manifest
+from apps.versions.shipped import sync_from_manifest
 from ml.errors import FaceError
 
 
