@@ -26,6 +26,21 @@ def mean(values: Any) -> Figure:
     return _figure(float(array.mean()), float(low), float(high), len(array))
 
 
+def paired(first: Any, second: Any) -> dict[str, Figure]:
+    """`mean` of two values per image, and of second minus first, all from the same draws of images."""
+    both = np.stack([np.asarray(first, np.float64), np.asarray(second, np.float64)])
+    values = np.vstack([both, both[1:] - both[:1]])
+    names, count = ("first", "second", "difference"), values.shape[1]
+    if not count:
+        return {name: {"images": 0} for name in names}
+    rng = np.random.default_rng(_SEED)
+    draws = np.array([values[:, rng.integers(0, count, count)].mean(1) for _ in range(_DRAWS)])
+    low, high = np.quantile(draws, (0.025, 0.975), axis=0)
+    return {
+        name: _figure(float(values[i].mean()), float(low[i]), float(high[i]), count) for i, name in enumerate(names)
+    }
+
+
 def balanced(predicted: Any, truth: Any) -> Figure:
     """Mean over the classes of the share of their images that are right."""
     predicted, truth = np.asarray(predicted), np.asarray(truth)
