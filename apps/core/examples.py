@@ -25,12 +25,12 @@ _SCORES: Final = {
 }
 _RESULTS: Final[dict[str, Any]] = {
     "detect": {"points": _POINTS},
-    "age": {"years": 31.4, "low": 26.0, "high": 37.5},
-    "gender": {"label": "female", "probability": 0.98},
-    "emotion": {"label": "happy", "probability": 0.93, "scores": _SCORES},
+    "age": {"years": 31.4, "low": 26.0, "high": 37.5, "uncertain": False},
+    "gender": {"label": "female", "probability": 0.98, "uncertain": False},
+    "emotion": {"label": "happy", "probability": 0.93, "scores": _SCORES, "uncertain": False},
     "landmarks": {"scheme": "5", "points": list(_POINTS.values())},
-    "attributes": {"present": ["Smiling"], "scores": {"Smiling": 0.97, "Eyeglasses": 0.02}},
-    "mask": {"label": "no_mask", "probability": 0.99},
+    "attributes": {"present": ["Smiling"], "scores": {"Smiling": 0.97, "Eyeglasses": 0.02}, "uncertain": False},
+    "mask": {"label": "no_mask", "probability": 0.99, "uncertain": False},
 }
 _TAIL: Final = {"timing_ms": {"decode": 3.1, "detect": 14.0}, "request_id": "5f2c9d"}
 _PHOTO: Final = {"image": {"width": 640, "height": 480}, "rotation": 0}

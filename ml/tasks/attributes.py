@@ -53,15 +53,21 @@ ATTRIBUTE_NAMES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class AttributesResult:
-    """The attributes with a probability of at least a half, and the probability 0..1 of each of the forty."""
+    """The attributes with a probability of at least a half, and the probability 0..1 of each of the forty.
+
+    uncertain: the face is too small or too blurred to be judged.
+    """
 
     present: list[str]
     scores: dict[str, float]
+    uncertain: bool = False
 
 
-def _decode(outputs: Mapping[str, F32], _scene: Scene) -> AttributesResult:
+def _decode(outputs: Mapping[str, F32], scene: Scene) -> AttributesResult:
     scores = dict(zip(ATTRIBUTE_NAMES, outputs["attributes"][0].tolist(), strict=True))
-    return AttributesResult([name for name, score in scores.items() if score >= 0.5], scores)
+    return AttributesResult(
+        [name for name, score in scores.items() if score >= 0.5], scores, scene.uncertain("attributes")
+    )
 
 
 ATTRIBUTES = Task("attributes", ("attributes",), AttributesResult, _decode)

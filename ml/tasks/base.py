@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from ml.clarity import CLEAR, Clarity, uncertain
 from ml.manifest import NetworkSpec
 from ml.types import F32, F64, Face
 
@@ -12,17 +13,25 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What decoding may need beside the outputs: the face, the network, the way from the photograph to the crop, the options."""
+    """What decoding may need beside the outputs.
+
+    The face, the network, the way from the photograph to the crop, the scheme of landmarks, and how clearly the face is seen.
+    """
 
     face: Face
     spec: NetworkSpec
     matrix: F64
     landmarks: str = "68"
+    clarity: Clarity = CLEAR
 
     def calibration(self, task: str) -> Mapping[str, Any]:
         """The constants that the network's manifest entry gives for the task; empty when there are none."""
         values: Mapping[str, Any] = self.spec.calibration.get(task, {})
         return values
+
+    def uncertain(self, task: str) -> bool:
+        """Whether the face is too small or too blurred for the task."""
+        return uncertain(task, self.clarity)
 
 
 @dataclass(frozen=True, slots=True)
