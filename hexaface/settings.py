@@ -109,7 +109,10 @@ TASKS = {"default": {"BACKEND": _BACKENDS[HEXAFACE.tasks]}}
 # Uploads stay in memory and within limits; the limits are checked again when the photograph is decoded.
 
 FILE_UPLOAD_HANDLERS = ["apps.core.uploads.LargeUploadHandler", "apps.core.uploads.MemoryOnlyUploadHandler"]
-LARGE_UPLOADS = {"/admin/versions/modelversion/add/": ("versions.add_modelversion", HEXAFACE.max_model_bytes)}
+LARGE_UPLOADS = {
+    "/admin/versions/modelversion/add/": ("versions.add_modelversion", HEXAFACE.max_model_bytes),
+    "/compare/sets/": ("evaluation.add_evaluationset", HEXAFACE.max_set_bytes),
+}
 """Addresses that take more than photographs: the permission that it needs, and the most bytes of one file."""
 DATA_UPLOAD_MAX_MEMORY_SIZE = HEXAFACE.max_body_bytes
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100

@@ -1,7 +1,7 @@
 """Addresses. Task pages come last: their address is their slug."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from apps.core import health, views
 from apps.core.api import api
@@ -14,6 +14,7 @@ handler500 = "apps.core.views.server_error"
 urlpatterns = [
     path("", views.home, name="home"),
     path("models/", views.models, name="models"),
+    path("compare/", include("apps.evaluation.urls")),
     path("admin/", admin.site.urls),
     path("api/", api.urls),
     path("healthz", health.healthz, name="healthz"),

@@ -6,20 +6,24 @@ prints {"resident_bytes": n}: what one interpreter and one run add to a process 
 """
 
 import json
+import logging
+import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from ml.errors import NotReady
+
+logger = logging.getLogger(__name__)
+SECONDS: Final = 120
 
 
 def measure(file: Path, shape: tuple[int, ...]) -> int:
     """Bytes that loading a LiteRT file and running it once on zeros of `shape` add to this process. Linux only."""
     from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415
 
-    np.zeros(1, np.float32).copy()
     before = resident()
     interpreter: Any = Interpreter(model_content=file.read_bytes(), num_threads=1)
     detail = interpreter.get_input_details()[0]
@@ -38,6 +42,26 @@ def resident() -> int:
     except OSError as error:
         raise NotReady("This system does not tell how much memory a process holds.") from error
     return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS"))
+
+
+def in_child(file: Path, shape: tuple[int, ...]) -> int | None:
+    """`measure` in a fresh process; None when it cannot be measured."""
+    command = [sys.executable, "-m", "ml.footprint", str(file)]
+    folder = Path(__file__).parents[1]
+    try:
+        done = subprocess.run(  # noqa: S603  our own module
+            command,
+            input=json.dumps({"shape": shape}),
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=SECONDS,
+        )
+        return int(json.loads(done.stdout)["resident_bytes"])
+    except (subprocess.SubprocessError, OSError, ValueError, KeyError):
+        logger.exception("the memory of %s could not be measured", file.name)
+        return None
 
 
 def main() -> None:

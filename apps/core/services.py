@@ -6,7 +6,7 @@ from typing import Any, Final, cast
 
 from django.conf import settings
 
-from apps.core import serialisers, usage
+from apps.core import observers, serialisers, usage
 from apps.core.engine import get_admission, get_engine
 from apps.core.inputs import TaskInput
 from apps.core.options import (
@@ -56,6 +56,7 @@ def _face(*, task: TaskPage, photos: tuple[Photo, ...], options: Options, reques
         landmarks=scheme,
         versions={task.slug: version} if version else None,
     )
+    observers.notify(photos, report)
     return serialisers.face_report(report, task=task.slug, request_id=request_id)
 
 
@@ -64,6 +65,7 @@ def _analyze(*, task: TaskPage, photos: tuple[Photo, ...], options: Options, req
     report = get_engine().analyze(
         photos[0], asked.tasks, detect=_detect_options(asked), landmarks=asked.scheme, versions=asked.version
     )
+    observers.notify(photos, report)
     return serialisers.analyze_report(report, request_id=request_id)
 
 
@@ -78,6 +80,7 @@ def _verify(*, task: TaskPage, photos: tuple[Photo, ...], options: Options, requ
         detect=_detect_options(asked),
         version=asked.version,
     )
+    observers.notify(photos, report)
     return serialisers.verify_report(report, request_id=request_id)
 
 

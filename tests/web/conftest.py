@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from apps.core import observers
 from tests.web.photographs import GOOD
 
 
@@ -16,3 +17,9 @@ def jpeg() -> bytes:
 def web() -> Client:
     """A client that sees error pages instead of exceptions."""
     return Client(raise_request_exception=False, headers={"host": "localhost"})
+
+
+@pytest.fixture(autouse=True)
+def nobody_watches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shadow mode reads the database from a thread of its own, which tests inside a transaction do not bear; its own tests set it up."""
+    monkeypatch.setattr(observers, "_observers", [])

@@ -1,0 +1,156 @@
+"""Evaluation sets: take one in, read it, delete it. An uploaded archive is kept as it came and never unpacked to the disk."""
+
+import secrets
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+
+from apps.evaluation.models import EvaluationSet
+from ml import archive, labelled
+from ml.archive import Archive, SetLimits
+from ml.images import Limits, Photo
+from ml.labelled import LabelError, Labelled
+
+ARCHIVE: Final = "images.zip"
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """The validation part of one of the data sets of docs/training.md."""
+
+    name: str
+    source: str
+    task: str
+    skip: bool = False
+    table: str = "labels.csv"
+
+
+DATA_SETS: Final = (
+    DataSet("UTKFace val, age", "utkface", "age"),
+    DataSet("UTKFace val, gender", "utkface", "gender"),
+    DataSet("FER-2013 PublicTest", "fer2013", "emotion", skip=True),
+    DataSet("CelebA val", "celeba", "attributes"),
+    DataSet("Mask val", "mask", "mask"),
+    DataSet("HELEN and YouTube Faces val", "landmarks68", "landmarks"),
+    DataSet("LFW pairsDevTest", "lfw", "verify", table="pairsDevTest.csv"),
+)
+
+
+@dataclass(frozen=True)
+class OpenSet:
+    """The labels of a set and the way to its photographs."""
+
+    items: list[Labelled]
+    read: Callable[[str], Photo]
+
+
+def limits() -> SetLimits:
+    """The most that a set may hold here."""
+    config = settings.HEXAFACE
+    image = Limits(max_bytes=config.max_upload_bytes, max_pixels=config.max_pixels)
+    return SetLimits(max_bytes=config.max_set_bytes, image=image)
+
+
+def take_in(*, name: str, task: str, skip: bool, chunks: Iterable[bytes], created_by_id: int | None) -> EvaluationSet:
+    """Check an uploaded archive and keep it.
+
+    Raises:
+        LabelError: what is wrong with it, in sentences; nothing is kept then.
+    """
+    token = secrets.token_urlsafe(24)
+    folder = _home() / token
+    folder.mkdir(mode=0o700, parents=True)
+    try:
+        _write(chunks, folder / ARCHIVE, limits().max_bytes)
+        checked = archive.check(folder / ARCHIVE, task, limits())
+        return EvaluationSet.objects.create(
+            name=name,
+            task=task,
+            skip=skip,
+            token=token,
+            images=checked.images,
+            rows=checked.rows,
+            size_bytes=checked.unpacked_bytes,
+            created_by_id=created_by_id,
+        )
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def remove_files(*, instance: EvaluationSet, **_signal: object) -> None:
+    """Delete the photographs of a set when its row is gone, however it was deleted."""
+    token = instance.token
+    if token:
+        transaction.on_commit(lambda: shutil.rmtree(_home() / token, ignore_errors=True))
+
+
+@contextmanager
+def opened(row: EvaluationSet) -> Iterator[OpenSet]:
+    """A set ready to be read. Raises LabelError when its files are gone or damaged."""
+    path = archive_of(row)
+    if not path.is_file():
+        raise LabelError([f"The photographs of {row.name} are gone."])
+    most = limits()
+    with Archive(path) as files:
+        items = _items(row) if row.source else files.items(row.task, most)
+        yield OpenSet(items, lambda name: files.photo(name, most.image))
+
+
+def archive_of(row: EvaluationSet) -> Path:
+    """Where the photographs of a set lie."""
+    return Path(settings.HEXAFACE.data) / row.source / ARCHIVE if row.source else _home() / row.token / ARCHIVE
+
+
+def sync_data_sets() -> None:
+    """Make rows for the data sets in HEXAFACE_DATA that have none yet."""
+    if not settings.HEXAFACE.data:
+        return
+    known = set(EvaluationSet.objects.exclude(source="").values_list("source", "task"))
+    for data in DATA_SETS:
+        path = Path(settings.HEXAFACE.data) / data.source / ARCHIVE
+        if (data.source, data.task) not in known and path.is_file():
+            _add_data_set(data, path)
+
+
+def is_there(row: EvaluationSet) -> bool:
+    """Whether the set can be read."""
+    return archive_of(row).is_file() and (not row.source or bool(settings.HEXAFACE.data))
+
+
+def _add_data_set(data: DataSet, path: Path) -> None:
+    row = EvaluationSet(name=data.name, task=data.task, source=data.source, skip=data.skip)
+    items = _items(row)
+    row.rows, row.images = len(items), len({name for item in items for name in item.files})
+    row.size_bytes = path.stat().st_size
+    row.save()
+
+
+def _items(row: EvaluationSet) -> list[Labelled]:
+    data = next(entry for entry in DATA_SETS if (entry.source, entry.task) == (row.source, row.task))
+    table = Path(settings.HEXAFACE.data) / data.source / data.table
+    return labelled.read(row.task, table.read_text("utf-8"), most=100_000, keep=_is_val)
+
+
+def _is_val(row: Mapping[str, str]) -> bool:
+    return row.get("split", "val") == "val"
+
+
+def _write(chunks: Iterable[bytes], path: Path, most: int) -> None:
+    written = 0
+    with path.open("xb") as stream:
+        for chunk in chunks:
+            written += len(chunk)
+            if written > most:
+                raise LabelError([f"The archive has more than {most:,} bytes."])
+            stream.write(chunk)
+
+
+def _home() -> Path:
+    return Path(settings.HEXAFACE.home) / "evaluation"
