@@ -171,14 +171,25 @@ class Engine:
         )
 
     def synthesize(
-        self, *, count: int = 16, seed: int | None = None, truncation: float = 1.0, version: str | None = None
+        self,
+        *,
+        count: int = 16,
+        seed: int | None = None,
+        truncation: float = 1.0,
+        to_seed: int | None = None,
+        edits: Mapping[str, float] | None = None,
+        version: str | None = None,
     ) -> SynthesisReport:
-        """Generate faces; the same seed gives the same faces. Without a seed one is drawn and told."""
+        """Generate faces as ml.generation.Wish says; the same seed gives the same faces. Without a seed one is drawn and told.
+
+        Raises InvalidRequest for an edit that the generator has no direction for.
+        """
         chosen, timer = self._active.chosen([SYNTHESIS, "gender"], _pinned(SYNTHESIS, version)), Timer()
         network, judge = chosen[SYNTHESIS], {"gender": chosen["gender"]}
         seed = secrets.randbelow(2**32) if seed is None else seed
         with timer.step(SYNTHESIS):
-            images = generation.generate(network, generation.latents(count, seed, truncation))
+            wish = generation.Wish(count, seed, truncation, to_seed, edits or {})
+            images = generation.generate(network, generation.wished(wish, network.spec))
         with timer.step("gender"):
             genders = list(self._pool.map(lambda image: self._gender_of(image, judge), images))
         return SynthesisReport(images, seed, genders, ModelRef.of(network.spec), timer.finish())

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from apps.core.registry import TaskPage
+from ml.generation import EDITS
 
 _IMAGE: Final = "data:image/jpeg;base64,/9j/4AAQSkZJRg…"
 _MODEL: Final = {"network": "face", "version": "1.0.0", "licence": "MIT", "commercial": True}
@@ -54,6 +55,8 @@ def answer_example(task: TaskPage) -> dict[str, Any]:
             "images": ["iVBORw0KGgo…"],
             "seed": 7,
             "truncation": 1.0,
+            "to_seed": None,
+            "edits": dict.fromkeys(EDITS, 0.0),
             "size": [64, 64],
             "genders": [_RESULTS["gender"]],
         }

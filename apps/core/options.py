@@ -98,6 +98,17 @@ class SynthesisOptions(Options):
         title="Variety",
         description="1: all the variety the model has; near 0: close to the average face.",
     )
+    to_seed: int | None = Field(
+        None,
+        ge=0,
+        le=MAX_SEED,
+        title="Second seed",
+        description="If given, the faces lead from the first face of the seed to the first face of this one.",
+    )
+    smile: float = Field(0.0, ge=-3, le=3, title="Smile", description="-3 to 3: less or more of it than the seed gives.")
+    age: float = Field(0.0, ge=-3, le=3, title="Age", description="-3 to 3: younger or older.")
+    male: float = Field(0.0, ge=-3, le=3, title="Female to male", description="-3 to 3: towards female or towards male.")
+    glasses: float = Field(0.0, ge=-3, le=3, title="Glasses", description="-3 to 3: fewer or more faces with glasses.")
     version: VersionName | None = Field(None, title="Model version", description=_VERSION)
 
 

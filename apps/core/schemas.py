@@ -121,6 +121,8 @@ class SynthesisAnswer(Answer):
     images: list[str] = Field(description="PNG files as base64.")
     seed: int
     truncation: float
+    to_seed: int | None
+    edits: dict[str, float] = Field(description="Steps along each direction, 0 where nothing was changed.")
     size: list[int] = Field(min_length=2, max_length=2, description="Width and height of each face.")
     genders: list[GenderResult] = Field(description="The gender that each face appears to have.")
 

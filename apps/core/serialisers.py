@@ -52,14 +52,14 @@ def verify_report(report: VerifyReport, *, request_id: str) -> dict[str, Any]:
     } | _tail(report.timing_ms, request_id)
 
 
-def synthesis_report(report: SynthesisReport, *, truncation: float, request_id: str) -> dict[str, Any]:
-    """The answer of synthesis: faces as base64 PNG, and the gender that each appears to have."""
+def synthesis_report(report: SynthesisReport, *, wish: Mapping[str, Any], request_id: str) -> dict[str, Any]:
+    """The answer of synthesis: faces as base64 PNG, the gender that each appears to have, and `wish` as it was asked."""
     return {
         "task": "synthesis",
         "model": _model(report.model),
         "images": [_png(image) for image in report.images],
         "seed": report.seed,
-        "truncation": truncation,
+        **wish,
         "size": list(report.size),
         "genders": [plain(gender) for gender in report.genders],
     } | _tail(report.timing_ms, request_id)

@@ -21,6 +21,7 @@ from apps.core.options import (
 from apps.core.preview import preview
 from apps.core.registry import Kind, TaskPage
 from ml.finding import DetectOptions
+from ml.generation import EDITS
 from ml.images import Limits, Photo, decode
 
 
@@ -86,10 +87,9 @@ def _verify(*, task: TaskPage, photos: tuple[Photo, ...], options: Options, requ
 
 def _synthesis(*, task: TaskPage, photos: tuple[Photo, ...], options: Options, request_id: str) -> dict[str, Any]:  # noqa: ARG001
     asked = cast("SynthesisOptions", options)
-    report = get_engine().synthesize(
-        count=asked.count, seed=asked.seed, truncation=asked.truncation, version=asked.version
-    )
-    return serialisers.synthesis_report(report, truncation=asked.truncation, request_id=request_id)
+    wish = asked.model_dump(include={"truncation", "to_seed"}) | {"edits": asked.model_dump(include=set(EDITS))}
+    report = get_engine().synthesize(count=asked.count, seed=asked.seed, version=asked.version, **wish)
+    return serialisers.synthesis_report(report, wish=wish, request_id=request_id)
 
 
 _RUNNERS: Final[dict[Kind, Callable[..., dict[str, Any]]]] = {

@@ -13,9 +13,11 @@ from ml.boxes import iou_matrix
 from ml.engine import DETECT, PHOTO_TASKS, Engine
 from ml.errors import InvalidRequest, NoFace, NotReady
 from ml.finding import DetectOptions
+from ml.generation import EDITS
 from ml.images import Photo
 from ml.reports import Report
 from ml.tasks.emotion import EMOTIONS
+from ml.training.directions import judged
 from ml.types import F32, POINT_NAMES, RgbU8
 
 ROOT = Path(__file__).parents[2]
@@ -216,6 +218,33 @@ def test_truncation_reduces_the_variety(engine: Engine) -> None:
     spread = [engine.synthesize(count=6, seed=1, truncation=t).images.astype(float).std(0).mean() for t in (0, 0.5, 1)]
     assert spread[0] == 0
     assert spread[0] < spread[1] < spread[2]
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_faces_lead_from_one_seed_to_another(engine: Engine, count: int) -> None:
+    way = engine.synthesize(count=count, seed=1, to_seed=2).images
+    ends = [engine.synthesize(count=1, seed=seed).images[0] for seed in (1, 2)]
+    assert len(way) == count
+    assert (way[0] == ends[0]).all()
+    assert count == 1 or np.abs(way[-1].astype(int) - ends[1]).max() <= 1
+    assert count < 3 or not (way[1] == way[0]).all()
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_an_edit_changes_what_it_names(engine: Engine, name: str) -> None:
+    less, more = (engine.synthesize(count=24, seed=3, edits={name: amount}).images for amount in (-2.0, 2.0))
+    change = judged(engine, more) - judged(engine, less)
+    assert (change[:, EDITS.index(name)] > 0).mean() > 0.8
+
+
+def test_no_edit_is_no_change(engine: Engine) -> None:
+    plain = engine.synthesize(count=2, seed=3).images
+    assert (engine.synthesize(count=2, seed=3, edits=dict.fromkeys(EDITS, 0.0)).images == plain).all()
+
+
+def test_an_unknown_direction_is_refused(engine: Engine) -> None:
+    with pytest.raises(InvalidRequest, match="hat"):
+        engine.synthesize(count=1, seed=3, edits={"hat": 1.0})
 
 
 @pytest.mark.parametrize("damage", ["missing", "changed"])

@@ -157,6 +157,9 @@ WRONG = [
     ("synthesis", "count", 65),
     ("synthesis", "seed", -1),
     ("synthesis", "truncation", 1.01),
+    ("synthesis", "to_seed", -1),
+    ("synthesis", "smile", 3.1),
+    ("synthesis", "age", "old"),
     ("analyze", "tasks", []),
     ("analyze", "tasks", "age"),
     ("analyze", "tasks", ["age", "shoe size"]),
@@ -270,6 +273,18 @@ def test_synthesis_repeats_itself(web: Client) -> None:
     assert first == again
     assert first["images"] != other["images"]
     assert len(first["images"]) == len(first["genders"]) == 2
+
+
+def test_synthesis_is_steered(web: Client) -> None:
+    plain, older, way = (
+        post_json(web, "/api/v1/synthesis", {"count": 3, "seed": 7} | extra).json()
+        for extra in ({}, {"age": 2}, {"to_seed": 8})
+    )
+    assert older["edits"] == {"smile": 0.0, "age": 2.0, "male": 0.0, "glasses": 0.0}
+    assert plain["to_seed"] is None
+    assert way["to_seed"] == 8
+    assert way["images"][0] == plain["images"][0]
+    assert not set(plain["images"]) & set(older["images"])
 
 
 @pytest.mark.parametrize("kind", ["json", "files"])
