@@ -8,10 +8,10 @@ import pytest
 from apps.core.errors import STATUS
 from apps.core.registry import TaskPage, tasks
 from hexaface.config import Config, settings_table
-from ml.training.tables import written
+from ml.training.tables import left_over, written
 
 ROOT = Path(__file__).parents[1]
-DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
 def text(name: str) -> str:
@@ -70,5 +70,13 @@ def test_every_make_target_that_is_named_exists() -> None:
 
 
 def test_accuracy_is_what_the_manifest_and_the_reports_say() -> None:
-    stale = [path.name for path, wanted in written(ROOT / "weights", ROOT).items() if path.read_text("utf-8") != wanted]
+    files = written(ROOT / "weights", ROOT)
+    stale = [path.name for path, wanted in files.items() if not path.is_file() or path.read_text("utf-8") != wanted]
     assert stale == [], "run: make accuracy"
+    assert left_over(files) == [], "run: make accuracy"
+
+
+def test_there_are_tables_plots_and_cards() -> None:
+    kinds = [path.relative_to(ROOT).parts[:2] for path in written(ROOT / "weights", ROOT)]
+    assert kinds.count(("docs", "cards")) >= 10
+    assert kinds.count(("docs", "plots")) >= 8

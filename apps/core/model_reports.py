@@ -17,7 +17,7 @@ def distributions(task: str) -> dict[str, Any] | None:
     if spec is None:
         return None
     report = _read(Path(settings.HEXAFACE.weights) / "reports" / f"{spec.name}-{spec.version}.json")
-    histogram: dict[str, Any] | None = report.get("lfw", {}).get("histogram")
+    histogram: dict[str, Any] | None = report.get(task, {}).get("lfw", {}).get("histogram")
     if histogram is None:
         return None
     return {"edges": histogram["bin_edges"], **{key: histogram[key] for key in ("same", "different", "data")}}

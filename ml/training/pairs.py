@@ -22,9 +22,10 @@ Counts = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """Embeddings (n, d) of length 1 of a data set's images, plain and averaged with the mirrored crop.
+    """Embeddings (n, d) of length 1 of a data set's images.
 
-    found: (n,) whether there is a face.
+    mirrored: averaged with those of the mirrored crops; equal to `plain` where they were not asked for. found: (n,) whether there is a
+    face.
     """
 
     files: tuple[str, ...]
@@ -38,12 +39,14 @@ class Gallery:
         return np.array([numbers[file] for file in files], np.intp)
 
 
-def embed_all(network: Network, images: Images, faces: Faces, work: Path) -> Gallery:
+def embed_all(network: Network, images: Images, faces: Faces, work: Path, *, mirror: bool = False) -> Gallery:
     """Embeddings of all images, kept in `work`; other weights embed again."""
-    path = work / "evaluate" / f"embeddings-{images.name}-{network.spec.sha256[:12]}.npz"
+    path = work / "evaluate" / f"embeddings-{images.name}{'-mirrored' * mirror}-{network.spec.sha256[:12]}.npz"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        rows = [_both(network, images.read(place), faces.face(place)) for place in range(len(images))]
+        rows = [
+            _embedded(network, images.read(place), faces.face(place), mirror=mirror) for place in range(len(images))
+        ]
         np.savez(path, plain=[plain for plain, _ in rows], mirrored=[mirrored for _, mirrored in rows])
     with np.load(path) as arrays:
         both = arrays["plain"] + arrays["mirrored"]
@@ -51,10 +54,11 @@ def embed_all(network: Network, images: Images, faces: Faces, work: Path) -> Gal
         return Gallery(images.files, arrays["plain"], mirrored, faces.confidences > 0)
 
 
-def _both(network: Network, rgb_u8: RgbU8, face: Face) -> tuple[F32, F32]:
+def _embedded(network: Network, rgb_u8: RgbU8, face: Face, *, mirror: bool) -> tuple[F32, F32]:
     spec = network.spec.input
     crop = warp(rgb_u8, crop_matrix(spec, face, rgb_u8.shape[:2]), spec.fixed_size)
-    return _unit(network, crop), _unit(network, np.ascontiguousarray(crop[:, ::-1]))
+    plain = _unit(network, crop)
+    return plain, _unit(network, np.ascontiguousarray(crop[:, ::-1])) if mirror else plain
 
 
 def _unit(network: Network, crop: RgbU8) -> F32:

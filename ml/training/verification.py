@@ -27,9 +27,9 @@ DEFAULT_RATE: Final = 1e-3
 _FEWEST: Final = 50  # pairs that must lie above a threshold for it to be believed
 
 
-def calibrate(network: Network, data: Path, work: Path, networks: Networks) -> dict[str, Any]:
+def calibrate(network: Network, data: Path, work: Path, weights: Path, networks: Networks) -> dict[str, Any]:
     """[network.calibration.verify]."""
-    sources = {"lfw": lfw_train(network, data, work, networks), "celeba": celeba_train(network, data, work)}
+    sources = {"lfw": lfw_train(network, data, work, networks), "celeba": celeba_train(network, data, work, weights)}
     points = []
     for rate in RATES:
         able = [scores for scores in sources.values() if rate * int(scores.different.sum()) >= _FEWEST]
@@ -44,7 +44,7 @@ def lfw_gallery(network: Network, data: Path, work: Path, networks: Networks) ->
     """Embeddings of all images of the development views."""
     files = [row["file"] for row in read_labels(data / "lfw")]
     with of_folder(data / "lfw", files) as images:
-        return embed_all(network, images, served.find(images, networks, work), work)
+        return embed_all(network, images, served.find(images, networks, work), work, mirror=True)
 
 
 def lfw_scores(gallery: Gallery, data: Path, view: str, *, mirrored: bool = False) -> Scores:
@@ -63,11 +63,11 @@ def lfw_train(network: Network, data: Path, work: Path, networks: Networks) -> S
     return lfw_scores(lfw_gallery(network, data, work, networks), data, "DevTrain")
 
 
-def celeba_train(network: Network, data: Path, work: Path) -> Scores:
+def celeba_train(network: Network, data: Path, work: Path, weights: Path) -> Scores:
     """All pairs of CelebA's training split, on the faces that ml.training.locate found."""
     corpus = open_corpus(data, work)
     rows = np.sort(np.concatenate([corpus.rows("celeba", split) for split in ("train", "hold")]))
-    boxes_xyxy, points_xy, confidences = (values[rows] for values in locate(corpus, Path("weights"), work))
+    boxes_xyxy, points_xy, confidences = (values[rows] for values in locate(corpus, weights, work))
     gallery = embed_all(
         network,
         of_corpus(corpus, "celeba-train", rows),
@@ -89,7 +89,7 @@ def main() -> None:
     arguments = parser.parse_args()
     networks = Networks(arguments.weights, threads=1)
     network = networks.get(arguments.network)
-    found = calibrate(network, arguments.data, arguments.work, networks)
+    found = calibrate(network, arguments.data, arguments.work, arguments.weights, networks)
     for point in found["operating_points"]:
         print(f"{point['false_match_rate']:g}: {point['threshold']:.4f}", flush=True)
     annotate(arguments.weights, network.spec.name, network.spec.version, calibration={"verify": found}, metrics={})

@@ -20,11 +20,12 @@ from ml.manifest import NetworkSpec
 from ml.runtime import Network, Networks
 from ml.tasks import FACE_TASKS
 from ml.training import detection
-from ml.training.evaluate import crowd, generated, matching, points, speed
+from ml.training.evaluate import crowd, generated, matching, points, speed, spoilt
 from ml.training.evaluate.people import TASKS
 from ml.training.evaluate.writer import write
 
-OTHERS: Final = ("landmarks", "verify", "synthesis", "detect")
+OTHERS: Final = ("verify", "synthesis", "detect", "clarity")
+"""What else can be measured; "clarity": small and blurred faces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,8 @@ def main() -> None:
                 write(settings.weights, spec, {task: measure(networks.get(spec.name, spec.version))})
     if settings.wants("detect"):
         detection.write(settings.data / "detection", settings.weights, timed=settings.time)
+    if settings.wants("clarity"):
+        spoilt.write(settings.data, settings.work, settings.weights, networks)
     if settings.time:
         speed.write(settings.weights, networks)
 
@@ -93,7 +96,7 @@ def _settings() -> Settings:
     parser.add_argument("--data", type=Path, required=True, help="folder of the data sets")
     parser.add_argument("--work", type=Path, required=True, help="folder for caches")
     parser.add_argument("--weights", type=Path, default=Path("weights"))
-    parser.add_argument("--only", nargs="*", default=(), choices=(*FACE_TASKS, *OTHERS[1:]), metavar="TASK")
+    parser.add_argument("--only", nargs="*", default=(), choices=(*FACE_TASKS, *OTHERS), metavar="TASK")
     parser.add_argument("--network", nargs="*", default=(), help="only networks of these names")
     parser.add_argument("--time", action="store_true", help="measure milliseconds too; the machine must be idle")
     values = vars(parser.parse_args())

@@ -9,8 +9,8 @@ import numpy as np
 from ml import measure
 from ml.tasks.attributes import ATTRIBUTE_NAMES
 from ml.tasks.emotion import EMOTIONS
-from ml.training import face_report
 from ml.training.corpus import Labels
+from ml.training.evaluate import face_figures
 from ml.training.evaluate.worst import worst
 from ml.types import F64
 
@@ -43,7 +43,7 @@ class Case:
 
     def of(self, source: str) -> Any:
         """Places of the images of one set."""
-        return np.flatnonzero(face_report.from_set(self.labels, source))
+        return np.flatnonzero(face_figures.from_set(self.labels, source))
 
     def by_pixels(self, values: Any, places: Any) -> dict[str, measure.Figure]:
         """`measure.by_group` of the values of some images by the size of their faces."""
@@ -51,26 +51,26 @@ class Case:
 
 
 def age(results: Sequence[Any], case: Case) -> dict[str, Any]:
-    """See face_report.ages; and by size of the face, and the worst images."""
+    """See face_figures.ages; and by size of the face, and the worst images."""
     years, low, high = np.array([(result.years, result.low, result.high) for result in results]).T
     rows = case.of("utkface")
     truth = case.labels.age_low[rows]
     errors = np.abs(years[rows] - truth)
-    return face_report.ages(years, low, high, case.labels, case.names) | {
+    return face_figures.ages(years, low, high, case.labels, case.names) | {
         "mae_by_face_pixels": case.by_pixels(errors, rows),
         "worst": worst(case.files, rows, errors, {"years": years[rows], "truth": truth}),
     }
 
 
 def gender(results: Sequence[Any], case: Case) -> dict[str, Any]:
-    """See face_report.gender; and the gap between the races of FairFace, by size of the face, and the worst images."""
+    """See face_figures.gender; and the gap between the races of FairFace, by size of the face, and the worst images."""
     male = np.array([probability(result, "male") for result in results])
     truth = case.labels.gender
     fair, plain = case.of("fairface"), case.of("utkface")
     right = (male >= 0.5) == (truth == 1)
     both = np.concatenate([plain, fair])
     named = np.where(truth[both] == 1, "male", "female")
-    return face_report.gender(male.astype(np.float32), case.labels, case.names) | {
+    return face_figures.gender(male.astype(np.float32), case.labels, case.names) | {
         "fairface_gap": gap(right[fair], case.labels.group[fair], case.names),
         "fairface_by_face_pixels": case.by_pixels(right[fair], fair),
         "worst": worst(case.files, both, np.abs(male[both] - truth[both]), {"male": male[both], "truth": named}),
@@ -94,7 +94,7 @@ def gap(right: Any, group: Any, names: Mapping[int, str]) -> dict[str, Any]:
 
 
 def emotion(results: Sequence[Any], case: Case) -> dict[str, Any]:
-    """See face_report.emotion; and by size of the face, and the worst images."""
+    """See face_figures.emotion; and by size of the face, and the worst images."""
     rows = case.of("fer2013")
     scores = np.zeros((len(results), len(EMOTIONS)), np.float32)
     scores[:] = [[result.scores[name] for name in EMOTIONS] for result in results]
@@ -102,14 +102,14 @@ def emotion(results: Sequence[Any], case: Case) -> dict[str, Any]:
     said = scores[rows].argmax(1)
     trust = scores[rows, truth]
     words = {"label": np.array(EMOTIONS)[said], "truth": np.array(EMOTIONS)[truth], "probability_of_truth": trust}
-    return face_report.emotion(scores, case.labels) | {
+    return face_figures.emotion(scores, case.labels) | {
         "fer2013_by_face_pixels": case.by_pixels(said == truth, rows),
         "worst": worst(case.files, rows, 1 - trust, words),
     }
 
 
 def attributes(results: Sequence[Any], case: Case) -> dict[str, Any]:
-    """See face_report.attributes; and by gender and age, and the worst images."""
+    """See face_figures.attributes; and by gender and age, and the worst images."""
     rows = case.of("celeba")
     scores = np.array([[result.scores[name] for name in ATTRIBUTE_NAMES] for result in results], np.float32)
     truth = case.labels.attributes[rows] == 1
@@ -117,7 +117,7 @@ def attributes(results: Sequence[Any], case: Case) -> dict[str, Any]:
     shares = 1 - wrong / len(ATTRIBUTE_NAMES)
     young = case.labels.attributes[rows, ATTRIBUTE_NAMES.index("Young")]
     unlikely = np.abs(scores[rows] - truth).sum(1)
-    return face_report.attributes(scores, case.labels) | {
+    return face_figures.attributes(scores, case.labels) | {
         "all_by_gender": measure.by_group(shares, case.labels.gender[rows], {0.0: "female", 1.0: "male"}),
         "all_by_age": measure.by_group(shares, young, {0.0: "not young", 1.0: "young"}),
         "worst": worst(case.files, rows, unlikely, {"wrong_of_40": wrong}),
@@ -125,12 +125,12 @@ def attributes(results: Sequence[Any], case: Case) -> dict[str, Any]:
 
 
 def mask(results: Sequence[Any], case: Case) -> dict[str, Any]:
-    """See face_report.mask; and the worst images."""
+    """See face_figures.mask; and the worst images."""
     masked = np.array([probability(result, "mask") for result in results], np.float32)
     rows = case.of("mask")
     truth = case.labels.mask[rows]
     words = {"mask": masked[rows], "truth": np.where(truth == 1, "mask", "no_mask")}
-    return face_report.mask(masked, case.labels, case.names, case.pixels) | {
+    return face_figures.mask(masked, case.labels, case.names, case.pixels) | {
         "worst": worst(case.files, rows, np.abs(masked[rows] - truth), words),
     }
 

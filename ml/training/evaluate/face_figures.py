@@ -1,14 +1,13 @@
-"""The figures of the face network on the validation splits."""
+"""Figures of age, gender, emotion, attributes and mask from arrays of answers; rows of other data sets are passed over."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
 
-from ml.tasks.age_interval import age_interval
+from ml import measure
 from ml.tasks.attributes import ATTRIBUTE_NAMES
 from ml.tasks.emotion import EMOTIONS
-from ml.training import measure
 from ml.training.calibrate import expressions
 from ml.training.corpus import SOURCES, Labels
 from ml.types import F32, F64
@@ -19,32 +18,11 @@ TEN: Final = (
 )
 """Ten attributes in common use; the report that names "ten" does not say which."""
 ADULT: Final = 16
-Outputs = Mapping[str, F32]
-
-
-def report(
-    outputs: Outputs, labels: Labels, groups: tuple[str, ...], interval: Mapping[str, Any], face_pixels: F32
-) -> dict[str, Any]:
-    """All figures; `face_pixels` (n,) is the longer side of the face in the image, `groups` names labels.group."""
-    names = dict(enumerate(groups))
-    return {
-        "age": age(outputs["age"], labels, names, interval),
-        "gender": gender(outputs["gender"][:, 0], labels, names),
-        "emotion": emotion(outputs["emotion"], labels),
-        "attributes": attributes(outputs["attributes"], labels),
-        "mask": mask(outputs["mask"][:, 0], labels, names, face_pixels),
-    }
 
 
 def from_set(labels: Labels, source: str) -> Any:
     """Which rows are of that set."""
     return labels.source == SOURCES.index(source)
-
-
-def age(probabilities: F32, labels: Labels, names: Mapping[int, str], interval: Mapping[str, Any]) -> dict[str, Any]:
-    """`ages` of distributions (n, 101), decoded as in serving with the calibration `interval`."""
-    years, low, high = np.array([age_interval(row, interval) for row in probabilities]).T
-    return ages(years, low, high, labels, names)
 
 
 def ages(years: F64, low: F64, high: F64, labels: Labels, names: Mapping[int, str]) -> dict[str, Any]:

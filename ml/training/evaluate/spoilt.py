@@ -1,0 +1,136 @@
+"""What shrinking and blurring do to the answers, and which faces ml.clarity then doubts: weights/reports/clarity.json.
+
+Some validation images of each set are shrunk until the face has so many pixels, shrunk and enlarged again, or blurred by a Gaussian
+whose width is a part of the face's side; the found face is kept, so that only the answers change.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import cv2
+import numpy as np
+
+from ml.answering import answer
+from ml.images import Photo
+from ml.runtime import Network, Networks
+from ml.tasks.attributes import ATTRIBUTE_NAMES
+from ml.tasks.emotion import EMOTIONS
+from ml.timing import Timer
+from ml.training.corpus import Corpus, open_corpus
+from ml.training.evaluate import served
+from ml.training.evaluate.images import of_corpus
+from ml.training.evaluate.writer import dump
+from ml.types import F32, Face, RgbU8
+
+Kind = Literal["as it is", "shrunk", "enlarged", "blurred"]
+CONDITIONS: Final[tuple[tuple[Kind, float], ...]] = (
+    ("as it is", 0),
+    *(("shrunk", side) for side in (12, 16, 20, 24, 32)),
+    *(("enlarged", side) for side in (12, 16, 24)),
+    *(("blurred", part) for part in (0.01, 0.02, 0.03, 0.04, 0.06)),
+)
+SETS: Final[Mapping[str, tuple[str, int]]] = {
+    "age": ("utkface", 300),
+    "gender": ("fairface", 200),
+    "emotion": ("fer2013", 500),
+    "attributes": ("celeba", 200),
+    "mask": ("mask", 882),
+}
+"""Task -> the set and how many of its validation images."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One answer: how wrong it is (years, or 0..1) and whether it was doubted."""
+
+    error: float
+    doubted: bool
+
+
+def write(data: Path, work: Path, weights: Path, networks: Networks) -> None:
+    """Measure the active network of each task and write the report."""
+    corpus = open_corpus(data, work)
+    report = {}
+    for task in SETS:
+        network = networks.get(*networks.manifest.active[task].split(" "))
+        print(f"{network.spec.key}: {task} of shrunk and blurred faces", flush=True)
+        report[task] = {"network": network.spec.key, "set": SETS[task][0]} | _measured(
+            task, network, corpus, networks, work
+        )
+    dump(weights / "reports" / "clarity.json", report)
+
+
+def _measured(task: str, network: Network, corpus: Corpus, networks: Networks, work: Path) -> dict[str, Any]:
+    source, count = SETS[task]
+    rows = corpus.rows(source, "val")
+    images = of_corpus(corpus, source, rows)
+    faces = served.find(images, networks, work)
+    chosen = np.random.default_rng(0).permutation(len(rows))[:count].tolist()
+    conditions = {}
+    for kind, value in CONDITIONS:
+        asked = []
+        for place in chosen:
+            spoilt = spoil(images.read(place), faces.face(place), kind, value)
+            if spoilt is not None:
+                result = answer(Photo(spoilt[0]), spoilt[1], [(network, [task])], "68", Timer())[task]
+                asked.append(Asked(error(task, result, corpus, int(rows[place])), result.uncertain))
+        conditions[named(kind, value)] = summary(asked)
+    return {"conditions": conditions}
+
+
+def spoil(rgb_u8: RgbU8, face: Face, kind: Kind, value: float) -> tuple[RgbU8, Face] | None:
+    """The image and the face in it; None when the face is too small to be made smaller."""
+    side = float((face.box_xyxy[2:] - face.box_xyxy[:2]).max())
+    if kind == "as it is":
+        return rgb_u8, face
+    if kind == "blurred":
+        return np.asarray(cv2.GaussianBlur(rgb_u8, (0, 0), value * side), np.uint8), face
+    if side <= value:
+        return None
+    height, width = rgb_u8.shape[:2]
+    size = (max(1, round(width * value / side)), max(1, round(height * value / side)))
+    small = np.asarray(cv2.resize(rgb_u8, size, interpolation=cv2.INTER_AREA), np.uint8)
+    if kind == "enlarged":
+        return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8), face
+    scale: F32 = np.array([size[0] / width, size[1] / height], np.float32)
+    box = (face.box_xyxy.reshape(2, 2) * scale).reshape(4)
+    return small, Face(box, face.confidence, face.points_xy * scale)
+
+
+def error(task: str, result: Any, corpus: Corpus, row: int) -> float:
+    """How wrong an answer is: years of the age, the share of wrong attributes, 0 or 1 otherwise."""
+    labels = corpus.labels
+    if task == "age":
+        return abs(float(result.years) - float(labels.age_low[row]))
+    if task == "attributes":
+        said = np.array([result.scores[name] >= 0.5 for name in ATTRIBUTE_NAMES])
+        return float((said != (labels.attributes[row] == 1)).mean())
+    truth = {
+        "gender": "male" if labels.gender[row] == 1 else "female",
+        "mask": "mask" if labels.mask[row] == 1 else "no_mask",
+        "emotion": EMOTIONS[int(labels.emotion[row])] if labels.emotion[row] >= 0 else "",
+    }[task]
+    return float(result.label != truth)
+
+
+def summary(asked: Sequence[Asked]) -> dict[str, float | int]:
+    """Mean error, share of doubted answers, mean error of these and of the rest (left out where there are none)."""
+    parts = {
+        "error": asked,
+        "error_doubted": [one for one in asked if one.doubted],
+        "error_rest": [one for one in asked if not one.doubted],
+    }
+    means = {name: round(float(np.mean([one.error for one in part])), 4) for name, part in parts.items() if part}
+    return means | {"doubted": round(sum(one.doubted for one in asked) / max(len(asked), 1), 4), "images": len(asked)}
+
+
+def named(kind: Kind, value: float) -> str:
+    """A condition in words."""
+    return {
+        "as it is": "as it is",
+        "shrunk": f"shrunk to {value:g} pixels",
+        "enlarged": f"enlarged from {value:g} pixels",
+        "blurred": f"blurred by {100 * value:g} % of the side",
+    }[kind]

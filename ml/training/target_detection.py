@@ -1,0 +1,54 @@
+"""The rows about detection in the table of targets: our detector beside the package that it replaces."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from ml.training.wording import SHARE, said
+
+PACKAGE: Final = "package mtcnn 1.0.0"
+_OURS: Final = "mtcnn"
+_MORE: Final = {"fddb": 0.03, "facemask": 0.2}  # of average precision: the stretch goal
+_TIME: Final = 1 / 6  # of the package's, at most
+Node = Mapping[str, Any]
+
+
+def detection_rows(report: Node) -> Iterator[str]:
+    """Markdown rows out of weights/reports/detectors.json; those whose figures are missing are left out."""
+    sources = report.get("accuracy", {}).get(_OURS, {})
+    for source in sources:
+        yield from _recall(report, source)
+        yield from _precision(report["accuracy"], source)
+    share = report.get("time_relative_to_package", {}).get(_OURS)
+    if share:
+        aim, met = f"at most {said(SHARE, _TIME)}", _met(share <= _TIME)
+        yield f"| detect | time beside the package's, one thread | | {aim} | {said(SHARE, share)} | | 40 images | {met} | |"
+
+
+def _recall(report: Node, source: str) -> Iterator[str]:
+    found = report.get("recall_at_the_precision_of_the_package", {}).get(source)
+    if found:
+        ours, theirs = found[_OURS], found[PACKAGE]
+        what = f"{source}, recall at the package's precision ({said(SHARE, found['precision'])})"
+        yield (
+            f"| detect | {what} | MTCNN 95 % | at least {said(SHARE, theirs)} | {said(SHARE, ours)} | | "
+            f"{_on(report['accuracy'], source)} | {_met(ours >= theirs)} | mtcnn package: {said(SHARE, theirs)} |"
+        )
+
+
+def _precision(accuracy: Node, source: str) -> Iterator[str]:
+    if source in accuracy.get(PACKAGE, {}):
+        ours, theirs = accuracy[_OURS][source], accuracy[PACKAGE][source]["ap"]
+        yield (
+            f"| detect | {source}, average precision | | at least {theirs:.3f} ({theirs + _MORE[source]:.3f}) | {ours['ap']:.3f} | "
+            f"{ours['low']:.3f} to {ours['high']:.3f} | {_on(accuracy, source)} | {_met(ours['ap'] >= theirs)} | "
+            f"mtcnn package: {theirs:.3f} |"
+        )
+
+
+def _on(accuracy: Node, source: str) -> str:
+    figures = accuracy[_OURS][source]
+    return f"{figures['images']} images, {figures['faces']} faces"
+
+
+def _met(met: bool) -> str:  # noqa: FBT001
+    return "yes" if met else "no"
