@@ -14,6 +14,7 @@ USES: Final = {
     "synthesis": "synthesis: pictures of nobody for mock-ups and tests",
 }
 DETECTOR_USES: Final = "a step of the detector; see the card of the network that begins it"
+GENERATOR_INPUT: Final = "100 normal numbers, drawn from a seed and multiplied by the truncation."
 OUT_OF_SCOPE: Final = (
     "Decisions about a person: work, credit, police, asylum, health.",
     "Watching people, or telling who somebody is without their knowledge.",

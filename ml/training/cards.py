@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ml.manifest import InputSpec, NetworkSpec
-from ml.training.card_words import DETECTOR_USES, OUT_OF_SCOPE, REPRODUCE, USES
+from ml.training.card_words import DETECTOR_USES, GENERATOR_INPUT, OUT_OF_SCOPE, REPRODUCE, USES
 from ml.training.weaker import weaker
 
 Node = Mapping[str, Any]
@@ -21,7 +21,7 @@ def card(spec: NetworkSpec, report: Node, active: tuple[str, ...]) -> str:
         *_section("Data and licence", _licence(spec)),
         *_section("Intended use", _uses(spec)),
         *_section("Out of scope", "\n".join(f"- {line}" for line in OUT_OF_SCOPE)),
-        *_section("Input", _input(spec.input)),
+        *_section("Input", GENERATOR_INPUT if "image" in spec.outputs else _input(spec.input)),
         *_section("Figures", _figures(report)),
         *_section("Groups where it does worse", _groups(report)),
         *_section("Calibration", _calibration(spec, report)),

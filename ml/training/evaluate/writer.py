@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ml.active import SWITCHABLE
 from ml.manifest import NetworkSpec
 from ml.training.entries import annotate
 from ml.training.evaluate import generated, matching, people, points
@@ -37,9 +36,8 @@ def put(weights: Path, spec: NetworkSpec, parts: Mapping[str, Any]) -> None:
     if old.get("sha256", spec.sha256) != spec.sha256:
         old = {}
     head = {"network": spec.name, "version": spec.version, "sha256": spec.sha256}
-    known = (*SWITCHABLE, "milliseconds")
     path.parent.mkdir(exist_ok=True)
-    dump(path, {**head, **{name: old[name] for name in old if name in known}, **parts})
+    dump(path, {**head, **{name: old[name] for name in old if name not in head}, **parts})
 
 
 def dump(path: Path, report: Mapping[str, Any]) -> None:
