@@ -171,6 +171,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 SAMPLES_DIR = BASE_DIR / "static" / "samples"
+PLOTS_DIR = BASE_DIR / "docs" / "plots"
 
 # Language and time
 

@@ -5,6 +5,10 @@ from django.urls import include, path
 
 from apps.core import health, views
 from apps.core.api import api
+from apps.versions import views as version_views
+from apps.versions.api import add_models
+
+add_models(api)
 
 handler400 = "apps.core.views.bad_request"
 handler403 = "apps.core.views.forbidden"
@@ -13,7 +17,10 @@ handler500 = "apps.core.views.server_error"
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("models/", views.models, name="models"),
+    path("models/", version_views.models, name="models"),
+    path("models/plots/<str:name>", version_views.plot, name="plot"),
+    path("models/<str:network>/<str:version>/", version_views.version, name="version"),
+    path("models/<str:network>/<str:version>/report.json", version_views.report, name="report"),
     path("compare/", include("apps.evaluation.urls")),
     path("admin/", admin.site.urls),
     path("api/", api.urls),

@@ -9,12 +9,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI, Swagger
 
 from apps.core import openapi, registry, services
-from apps.core.engine import get_engine, model_card
 from apps.core.errors import failure_of
 from apps.core.inputs import read
 from apps.core.registry import TaskPage
 from apps.core.request_ids import request_id_of
-from apps.core.schemas import ErrorAnswer, ModelsAnswer, answer_type
+from apps.core.schemas import ErrorAnswer, answer_type
 from ml.errors import FaceError
 
 VERSION = "1"
@@ -34,7 +33,6 @@ def _build() -> NinjaAPI:
     api.exception_handler(FaceError)(_on_face_error)
     for task in registry.tasks():
         _add_task(api, task)
-    _add_models(api)
     return api
 
 
@@ -65,22 +63,6 @@ def _endpoint(task: TaskPage) -> Callable[[HttpRequest], HttpResponse]:
         return JsonResponse(outcome.report, json_dumps_params={"allow_nan": False})
 
     return endpoint
-
-
-def _add_models(api: NinjaAPI) -> None:
-    @api.get(
-        "/v1/models",
-        operation_id="models",
-        summary="Model versions",
-        description="The network that answers each task: version, licence, source, metrics.",
-        tags=["models"],
-        url_name="v1-models",
-        response={HTTPStatus.OK: ModelsAnswer, HTTPStatus.SERVICE_UNAVAILABLE: ErrorAnswer},
-        openapi_extra=openapi.models_extra(),
-    )
-    def models(request: HttpRequest) -> HttpResponse:
-        cards = {task: model_card(spec) for task, spec in get_engine().active.items()}
-        return JsonResponse({"models": cards, "request_id": request_id_of(request)})
 
 
 api = _build()

@@ -143,10 +143,19 @@ class ModelCard(Part):
     metrics: dict[str, dict[str, Any]]
 
 
+class VersionCard(ModelCard):
+    """A version that may answer."""
+
+    size_bytes: int
+    shipped: bool = Field(description="Whether it came with the portal; else an administrator added it.")
+    active_for: list[str] = Field(description="Tasks that it answers now.")
+
+
 class ModelsAnswer(Part):
-    """The network that answers each task."""
+    """The network that answers each task, and all versions that may."""
 
     models: dict[str, ModelCard]
+    versions: list[VersionCard]
     request_id: str
 
 

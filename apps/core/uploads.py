@@ -36,6 +36,7 @@ class LargeUploadHandler(FileUploadHandler):
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         """A new file begins."""
         super().new_file(*args, **kwargs)
+        self._file: TemporaryUploadedFile | None = None
         request: Any = self.request
         self._allowed = large_upload(request)
         if self._allowed is None:
@@ -48,7 +49,7 @@ class LargeUploadHandler(FileUploadHandler):
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
         """Write the chunk, or hand it on to the next handler."""
-        if self._allowed is None:
+        if self._allowed is None or self._file is None:
             return raw_data
         if start + len(raw_data) <= self._allowed.max_bytes:
             self._file.write(raw_data)
@@ -58,7 +59,7 @@ class LargeUploadHandler(FileUploadHandler):
 
     def file_complete(self, file_size: int) -> TemporaryUploadedFile | None:
         """Hand over the file with its true size."""
-        if self._allowed is None:
+        if self._file is None:
             return None
         self._file.seek(0)
         self._file.size = file_size
@@ -66,8 +67,9 @@ class LargeUploadHandler(FileUploadHandler):
 
     def upload_interrupted(self) -> None:
         """The client went away."""
-        if getattr(self, "_allowed", None) is not None:
-            self._file.close()
+        file = getattr(self, "_file", None)
+        if file is not None:
+            file.close()
 
 
 class MemoryOnlyUploadHandler(FileUploadHandler):

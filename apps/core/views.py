@@ -9,12 +9,10 @@ from django.views import View
 from django.views.decorators.http import require_safe
 
 from apps.core import model_reports, registry, services
-from apps.core.engine import get_engine, model_card
 from apps.core.errors import MESSAGES, Failure, failure_of
 from apps.core.forms import TaskForm, form_class
 from apps.core.request_ids import request_id_of
 from ml.errors import FaceError
-from ml.manifest import NetworkSpec
 
 RESULT_TEMPLATE = "core/result.html"
 
@@ -23,18 +21,6 @@ RESULT_TEMPLATE = "core/result.html"
 def home(request: HttpRequest) -> HttpResponse:
     """The nine tasks and analyze."""
     return render(request, "home.html", {"tasks": registry.tasks()})
-
-
-@require_safe
-def models(request: HttpRequest) -> HttpResponse:
-    """Which network answers each task, under which terms, and how well it measured."""
-    rows = [_model_row(task, spec) for task, spec in get_engine().active.items()]
-    return render(request, "models.html", {"rows": rows})
-
-
-def _model_row(task: str, spec: NetworkSpec) -> dict[str, Any]:
-    card = model_card(spec)
-    return card | {"task": task, "metrics": card["metrics"].get(task, {}), "size_bytes": model_reports.size_of(spec)}
 
 
 class TaskView(View):

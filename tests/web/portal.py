@@ -1,5 +1,7 @@
 """A real portal for tests: its own home, gunicorn with the settings of `make run`, real processes to kill."""
 
+import base64
+import json
 import os
 import signal
 import socket
@@ -12,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 90.0
@@ -66,6 +68,23 @@ class Portal:
         with sqlite3.connect(self.home / "hexaface.sqlite3", timeout=20) as database:
             database.row_factory = sqlite3.Row
             return dict(database.execute("select * from jobs_job where id = ?", (pk,)).fetchone())
+
+    def rows(self, query: str) -> dict[str, str]:
+        """Rows of two columns."""
+        with sqlite3.connect(self.home / "hexaface.sqlite3", timeout=20) as database:
+            return dict(database.execute(query).fetchall())
+
+    def age(self) -> str:
+        """The version that answers age now, as "network version"."""
+        photo = base64.b64encode((ROOT / "static" / "samples" / "astronaut.jpg").read_bytes()).decode()
+        request = Request(
+            f"http://127.0.0.1:{self.port}/api/v1/age",
+            json.dumps({"image": photo}).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urlopen(request, timeout=60) as answer:
+            model = json.load(answer)["model"]
+        return f"{model['network']} {model['version']}"
 
     def workers(self) -> list[int]:
         """Processes of the embedded worker of this home."""

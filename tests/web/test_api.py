@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.test import Client
 
 from apps.core import registry
@@ -313,11 +314,15 @@ def test_a_version_can_be_pinned(web: Client, jpeg: bytes, kind: str) -> None:
         assert_error(ask(slug, version), 400, "invalid_request")
 
 
-def test_models(web: Client) -> None:
+def test_models(web: Client, db: None) -> None:
+    call_command("sync_models", verbosity=0)
     response = web.get("/api/v1/models")
     cards = ModelsAnswer.model_validate(response.json()).models
     assert {task.slug for task in TASKS} - {"analyze"} <= set(cards)
     assert all(len(card.sha256) == 64 and card.licence for card in cards.values())
+    versions = ModelsAnswer.model_validate(response.json()).versions
+    active = {(task, card.network, card.version) for card in versions for task in card.active_for}
+    assert active == {(task, card.network, card.version) for task, card in cards.items()}
 
 
 @pytest.mark.parametrize(

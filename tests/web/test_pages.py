@@ -158,7 +158,7 @@ def test_security_headers(web: Client, path: str, db: None) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/models/", *(address(task) for task in TASKS)])
-def test_pages_keep_to_their_policy(web: Client, path: str) -> None:
+def test_pages_keep_to_their_policy(web: Client, path: str, db: None) -> None:
     html = web.get(path).content.decode()
     assert not re.search(r"<script(?![^>]*\bsrc=)[^>]*>", html), "inline script"
     assert not re.search(r"\son\w+=", html), "inline handler"
@@ -174,7 +174,7 @@ def test_only_the_docs_may_style_inline(web: Client) -> None:
     assert not re.search(r'(?:src|href)="(?:https?:)?//', response.content.decode())
 
 
-def test_models_page(web: Client) -> None:
+def test_models_page(web: Client, db: None) -> None:
     html = web.get("/models/").content.decode()
     cards = web.get("/api/v1/models").json()["models"].values()
     assert all(card["sha256"][:12] in html and card["version"] in html for card in cards)
