@@ -24,7 +24,7 @@ from ml.types import Face, RgbU8
 
 pytest.importorskip("tensorflow")  # statistics that the recipes share
 
-from ml.training.evaluate import people, spoilt, writer
+from ml.training.evaluate import people, speed, spoilt, writer
 
 ROOT = Path(__file__).parents[2]
 RNG = np.random.default_rng(5)
@@ -250,3 +250,15 @@ def test_doubted_answers_are_summed_apart() -> None:
         "images": 3,
     }
     assert "error_doubted" not in spoilt.summary(asked[1:])
+
+
+def test_every_network_takes_its_turn_in_every_round(networks: Networks, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns: list[str] = []
+    found = speed.milliseconds({name: lambda name=name: turns.append(name) for name in ("a", "b")})  # type: ignore[misc]
+    assert turns == ["a", "b"] * (speed.ROUNDS + speed.WARM_UP)
+    assert set(found) == {"a", "b"}
+    monkeypatch.setattr(speed, "package", lambda _photo: None)
+    specs = [spec for spec in networks.specs if spec.tasks]
+    runs = speed.candidates(networks, specs)
+    assert {spec.key for spec in specs if {"age", "landmarks", "verify"} & set(spec.tasks)} <= set(runs)
+    assert all(run() is not None for run in runs.values())

@@ -1,6 +1,6 @@
 """Measure every network as a client of the portal would get it, and write its report and the figures of its manifest entry.
 
-    python -m ml.training.evaluate --data DIR --work DIR [--weights weights] [--only TASK …] [--network NAME …] [--time]
+    python -m ml.training.evaluate --data DIR --work DIR [--weights weights] [--only TASK …] [--network NAME …] [--time] [--threads N]
 
 DIR of --data is the folder of the data sets, DIR of --work that of the caches (ml.training.face's serves; without one it is made).
 Every network of the manifest that can answer a task is measured on the same faces in the same run, active or not. Figures of tasks
@@ -38,6 +38,7 @@ class Settings:
     only: tuple[str, ...]
     network: tuple[str, ...]
     time: bool
+    threads: int
 
     def wants(self, task: str) -> bool:
         """Whether the task is to be measured."""
@@ -54,7 +55,7 @@ def main() -> None:
     """Run it."""
     settings = _settings()
     cv2.setNumThreads(1)
-    networks = Networks(settings.weights, threads=1)
+    networks = Networks(settings.weights, threads=settings.threads)
     _people(settings, networks)
     steps: dict[str, Callable[[Network], dict[str, Any]]] = {
         "landmarks": lambda network: points.report(network, settings.data, networks, settings.work),
@@ -78,9 +79,8 @@ def _people(settings: Settings, networks: Networks) -> None:
     wanted = {spec.key: settings.tasks_of(spec, TASKS) for spec in networks.specs}
     if not any(wanted.values()):
         return
-    everyone = crowd.gather(
-        settings.data, settings.work, networks, {task for tasks in wanted.values() for task in tasks}
-    )
+    tasks = {task for names in wanted.values() for task in names}
+    everyone = crowd.gather(settings.data, settings.work, networks, tasks, threads=settings.threads)
     for spec in networks.specs:
         if wanted[spec.key]:
             _say(spec, wanted[spec.key])
@@ -99,6 +99,7 @@ def _settings() -> Settings:
     parser.add_argument("--only", nargs="*", default=(), choices=(*FACE_TASKS, *OTHERS), metavar="TASK")
     parser.add_argument("--network", nargs="*", default=(), help="only networks of these names")
     parser.add_argument("--time", action="store_true", help="measure milliseconds too; the machine must be idle")
+    parser.add_argument("--threads", type=int, default=1, help="faces that are asked about at once")
     values = vars(parser.parse_args())
     return Settings(**values | {name: tuple(values[name]) for name in ("only", "network")})
 

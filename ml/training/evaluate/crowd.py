@@ -21,6 +21,7 @@ class Crowd:
     images: dict[str, Images]
     found: dict[str, served.Faces]
     crops: dict[str, served.Faces]
+    threads: int = 1
 
     def report(self, network: Network, tasks: Sequence[str]) -> dict[str, Any]:
         """Task -> its figures; "as_crops" has the headline figures for the images sent as face crops."""
@@ -38,7 +39,8 @@ class Crowd:
         names = [name for name in SOURCES if any(name in people.SETS[task] for task in tasks)]
         results: dict[str, list[Any]] = {task: [] for task in tasks}
         for name in names:
-            for task, answers in served.answers(network, self.images[name], faces[name], tasks).items():
+            found = served.answers(network, self.images[name], faces[name], tasks, threads=self.threads)
+            for task, answers in found.items():
                 results[task] += answers
         rows = np.concatenate([self.corpus.rows(name, "val") for name in names])
         case = people.Case(
@@ -50,7 +52,7 @@ class Crowd:
         return {task: people.TASKS[task](results[task], case) for task in tasks}
 
 
-def gather(data: Path, work: Path, networks: Networks, tasks: Collection[str]) -> Crowd:
+def gather(data: Path, work: Path, networks: Networks, tasks: Collection[str], *, threads: int = 1) -> Crowd:
     """Read the validation images that the tasks have labels for, and find their faces."""
     corpus = open_corpus(data, work)
     names = [name for name in SOURCES if any(name in people.SETS[task] for task in tasks)]
@@ -60,4 +62,5 @@ def gather(data: Path, work: Path, networks: Networks, tasks: Collection[str]) -
         images,
         {name: served.find(images[name], networks, work) for name in names},
         {name: served.find(images[name], networks, work, "crop") for name in names},
+        threads,
     )

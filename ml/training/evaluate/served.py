@@ -6,6 +6,7 @@ to do with crops; how many these are is in each report. Where labels say which f
 
 import hashlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -107,11 +108,14 @@ def _one(finder: Finder, photo: Photo, framing: Framing, meant_xyxy: F32 | None)
 
 
 def answers(
-    network: Network, images: Images, faces: Faces, tasks: Sequence[str], scheme: str = "68"
+    network: Network, images: Images, faces: Faces, tasks: Sequence[str], scheme: str = "68", *, threads: int = 1
 ) -> dict[str, list[Any]]:
-    """Task -> the typed result for each image."""
+    """Task -> the typed result for each image. More than one thread only where images may be read from several."""
     groups = [(network, list(tasks))]
-    rows = [
-        answer(Photo(images.read(place)), faces.face(place), groups, scheme, Timer()) for place in range(len(images))
-    ]
+
+    def one(place: int) -> dict[str, Any]:
+        return answer(Photo(images.read(place)), faces.face(place), groups, scheme, Timer())
+
+    with ThreadPoolExecutor(threads) as pool:
+        rows = list(pool.map(one, range(len(images))))
     return {task: [row[task] for row in rows] for task in tasks}

@@ -31,12 +31,12 @@ def write(weights: Path, networks: Networks) -> None:
     """Time everything and put "milliseconds" into the reports: median, quartiles, and the ratio to the `mtcnn` package."""
     specs = [spec for spec in networks.specs if any(can_answer(spec, task) for task in SWITCHABLE)]
     measured = milliseconds(candidates(networks, specs))
-    package = measured.pop(PACKAGE, None)
+    reference = measured.pop(PACKAGE, None)
     for spec in specs:
         if spec.key in measured:
             figures = dict(measured[spec.key])
-            if package:
-                figures["ratio_to_mtcnn_package"] = float(f"{figures['median'] / package['median']:.3g}")
+            if reference:
+                figures["ratio_to_mtcnn_package"] = float(f"{figures['median'] / reference['median']:.3g}")
             put(weights, spec, {"milliseconds": figures | {"threads": 1, "what": "one face, found already"}})
 
 
@@ -68,11 +68,11 @@ def candidates(networks: Networks, specs: list[NetworkSpec]) -> dict[str, Callab
         return (lambda: embed(network, photo, face)) if can_answer(network.spec, "verify") else None
 
     runs = {spec.key: of(networks.get(spec.name, spec.version)) for spec in specs}
-    package = _package(photo)
-    return {name: run for name, run in {**runs, PACKAGE: package}.items() if run}
+    return {name: run for name, run in {**runs, PACKAGE: package(photo)}.items() if run}
 
 
-def _package(photo: Photo) -> Callable[[], object] | None:
+def package(photo: Photo) -> Callable[[], object] | None:
+    """The search of the `mtcnn` package, None where it is not installed."""
     try:
         from ml.training.detection import package_finder  # noqa: PLC0415  loads TensorFlow
 
