@@ -7,7 +7,7 @@ from typing import Any, Final
 WIDTH: Final = 160.0
 HEIGHT: Final = 22.0
 _MARGIN: Final = 8.0
-CELL: Final = 46.0
+CELL: Final = 56.0
 LABEL: Final = 74.0
 HEAD: Final = 30.0
 

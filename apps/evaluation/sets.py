@@ -18,6 +18,7 @@ from ml.images import Limits, Photo
 from ml.labelled import LabelError, Labelled
 
 ARCHIVE: Final = "images.zip"
+GONE: Final = "The photographs of {} are gone."
 
 
 @dataclass(frozen=True)
@@ -96,11 +97,20 @@ def opened(row: EvaluationSet) -> Iterator[OpenSet]:
     """A set ready to be read. Raises LabelError when its files are gone or damaged."""
     path = archive_of(row)
     if not path.is_file():
-        raise LabelError([f"The photographs of {row.name} are gone."])
+        raise LabelError([GONE.format(row.name)])
     most = limits()
     with Archive(path) as files:
         items = _items(row) if row.source else files.items(row.task, most)
         yield OpenSet(items, lambda name: files.photo(name, most.image))
+
+
+def photo_of(row: EvaluationSet, name: str) -> Photo:
+    """One photograph of a set. Raises FaceError when it cannot be read."""
+    path = archive_of(row)
+    if not path.is_file():
+        raise LabelError([GONE.format(row.name)])
+    with Archive(path) as files:
+        return files.photo(name, limits().image)
 
 
 def archive_of(row: EvaluationSet) -> Path:

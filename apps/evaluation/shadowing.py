@@ -70,7 +70,7 @@ class Shadows:
         except queue.Full:
             self._drop(seen)
 
-    def drain(self, seconds: float = 10.0) -> None:
+    def drain(self, seconds: float = 60.0) -> None:
         """Wait until all that was put aside has been looked at."""
         deadline = time.monotonic() + seconds
         while self._waiting.unfinished_tasks and time.monotonic() < deadline:

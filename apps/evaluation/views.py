@@ -102,8 +102,7 @@ def photo(request: HttpRequest, pk: int, number: int, part: int) -> HttpResponse
     if row.set is None or number >= len(shown) or part >= len(shown[number]["files"]):
         raise Http404
     try:
-        with sets.opened(row.set) as open_set:
-            rgb_u8 = open_set.read(shown[number]["files"][part]).rgb_u8
+        rgb_u8 = sets.photo_of(row.set, shown[number]["files"][part]).rgb_u8
     except FaceError as error:
         raise Http404 from error
     image = Image.fromarray(rgb_u8)

@@ -13,7 +13,6 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
-from django.http import HttpResponse
 from django.test import Client
 from PIL import Image
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
@@ -27,7 +26,7 @@ from tests.web import archives
 
 pytestmark = pytest.mark.django_db
 SETS = "/compare/sets/"
-Run = Callable[[], None]
+Run = Callable[[], object]
 
 
 @pytest.fixture
@@ -48,7 +47,7 @@ def add(client: Client, data: bytes, task: str = "age", name: str = "Ours", **mo
     return client.post(SETS, {"name": name, "task": task, "archive": file, **more})
 
 
-def text(response: HttpResponse) -> str:
+def text(response: Any) -> str:
     html = response.content.decode()
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)).replace("&#x27;", "'").replace("&quot;", '"')
 
@@ -269,7 +268,7 @@ def test_what_cannot_be_compared(chief: Client, change: dict[str, str], reason: 
     }
     given = {"task": "age", "first": first.pk, "second": second.pk, "set": EvaluationSet.objects.get(task="age").pk}
     for name, value in change.items():
-        given[name] = {"first": first.pk, "other": other.get(name, 0)}.get(value, value)  # type: ignore[assignment]
+        given[name] = {"first": first.pk, "other": other.get(name, 0)}.get(value, value)
     response = chief.post("/compare/", given)
     assert response.status_code == 400
     assert reason in text(response)
@@ -325,3 +324,12 @@ def test_data_sets_of_the_workshop(chief: Client, settings: Settings, tmp_path: 
     assert set(EvaluationSet.objects.values_list("task", "images", "rows")) == {("age", 1, 1), ("gender", 1, 1)}
     settings.HEXAFACE = replace(settings.HEXAFACE, data="")
     assert "files are gone" in text(chief.get(SETS))
+
+
+def test_the_administration_leads_to_the_pages(compare: Callable[..., Any], chief: Client) -> None:
+    row = compare("age")
+    for name in ("comparison", "evaluationset", "shadow"):
+        assert chief.get(f"/admin/evaluation/{name}/").status_code == 200
+    assert chief.get("/admin/evaluation/comparison/add/")["Location"] == "/compare/"
+    assert chief.get("/admin/evaluation/evaluationset/add/")["Location"] == SETS
+    assert chief.get(f"/admin/evaluation/comparison/{row.pk}/change/")["Location"] == f"/compare/{row.pk}/"

@@ -231,7 +231,9 @@ def test_a_killed_worker(portal: Portal) -> None:
         pk = send_wait(portal, 60)
         for attempt in (1, 2, 3):
             until(lambda: portal.job(pk)["attempts"] == attempt and portal.job(pk)["progress"] > 0, 40)  # noqa: B023
-            until(lambda: len(portal.workers()) == 1, 20)  # one, however many server processes; a second one ends at once
+            until(
+                lambda: len(portal.workers()) == 1, 20
+            )  # one, however many server processes; a second one ends at once
             portal.kill_worker()
         until(lambda: portal.job(pk)["state"] == "failed", 40)
         assert portal.job(pk)["message"] == "The worker stopped in the middle of it. It was tried 3 times."

@@ -10,7 +10,8 @@ from apps.evaluation import charts
 
 register = template.Library()
 
-_TWO_DIGITS: Final = 0.1
+FEWEST: Final = 10
+"""Images below which no verdict is given: the bootstrap knows nothing of what it has not seen."""
 
 
 @register.filter
@@ -37,9 +38,9 @@ def signed(figure: Mapping[str, Any], unit: str) -> str:
 
 @register.filter
 def verdict(figure: Mapping[str, Any], better: str) -> str:
-    """One of "better", "worse" or "" by the interval of the difference: it must not hold zero."""
+    """One of "better", "worse" or "" by the interval of the difference: it must not hold zero, nor rest on a handful of images."""
     difference = figure["difference"]
-    if "low" not in difference or difference["low"] <= 0 <= difference["high"]:
+    if difference["images"] < FEWEST or difference["low"] <= 0 <= difference["high"]:
         return ""
     return "better" if (difference["low"] > 0) == (better == "higher") else "worse"
 
