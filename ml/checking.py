@@ -159,7 +159,7 @@ def _crop(spec: NetworkSpec, photo: Photo, face: Face) -> Probe:
 
 def _check_run(network: LiteRtNetwork, tasks: Sequence[str], probe: Probe) -> dict[str, F32]:
     batch, scene = probe
-    outputs = network.run(batch)
+    outputs = _run(network, batch)
     for name, values in outputs.items():
         contracts.check_shape(name, values.shape)
         contracts.check_values(name, values)
@@ -167,6 +167,13 @@ def _check_run(network: LiteRtNetwork, tasks: Sequence[str], probe: Probe) -> di
         if task in FACE_TASKS and scene is not None:
             _check_numbers(task, asdict(FACE_TASKS[task].decode(outputs, scene)))
     return outputs
+
+
+def _run(network: LiteRtNetwork, batch: F32) -> dict[str, F32]:
+    try:
+        return network.run(batch)
+    except (RuntimeError, ValueError) as error:
+        raise Unfit(f"LiteRT cannot run the network: {str(error) or 'there is no memory for its tensors'}") from error
 
 
 def _check_numbers(task: str, value: Any) -> None:

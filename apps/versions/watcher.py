@@ -26,7 +26,7 @@ from ml.engine import Engine
 
 logger = logging.getLogger(__name__)
 
-LOOK_SECONDS: Final = 1.0
+LOOK_SECONDS: Final = 0.5
 NOTE_SECONDS: Final = 5.0
 GONE: Final = timedelta(seconds=30)
 """A process that has written nothing for so long is taken for dead."""

@@ -1,6 +1,8 @@
 """A real browser: uploads to every page and looks at what is drawn; keyboard, phone and no JavaScript as well."""
 
+import dataclasses
 import io
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,15 +12,20 @@ import pytest
 from django.core.management import call_command
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from apps.core import registry
+from apps.core.engine import get_engine
 from apps.core.registry import TaskPage
+from apps.versions.serving import refresh
+from tests.web.candidates import content, described
 from tests.web.photographs import GOOD, PHOTOS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 TASKS = registry.tasks()
+AGE = next(task for task in TASKS if task.slug == "age")
 PHOTO_TASKS = [task for task in TASKS if task.images]
 CANDIDATES = [Path("/usr/bin") / name for name in ("chromium", "chromium-browser", "google-chrome")]
 CHROMIUM = next((path for path in CANDIDATES if path.exists()), None)
@@ -167,14 +174,61 @@ def test_api_docs(page: Page) -> None:
     expect(page.locator(".opblock")).to_have_count(len(TASKS) + 1, timeout=WAIT)
 
 
-def test_admin_keeps_to_the_policy(page: Page, admin_user: Any) -> None:
-    call_command("sync_models", verbosity=0)
+def sign_in(page: Page) -> None:
     page.goto("/admin/")
     page.fill("#id_username", "admin")
     page.fill("#id_password", "password")
     page.keyboard.press("Enter")
     expect(page.locator("#user-tools")).to_be_visible()
+
+
+def test_admin_keeps_to_the_policy(page: Page, admin_user: Any) -> None:
+    call_command("sync_models", verbosity=0)
+    sign_in(page)
     page.goto("/admin/versions/modelversion/")
     expect(page.locator("#result_list tbody tr").first).to_be_visible()
     page.locator("#result_list tbody tr a").first.click()
     expect(page.get_by_text("SHA-256").first).to_be_visible()
+
+
+def test_upload_activate_and_roll_back(page: Page, admin_user: Any, settings: Settings, tmp_path: Path) -> None:
+    """What an administrator does with a new version, from the file to the answer and back."""
+    settings.HEXAFACE = dataclasses.replace(settings.HEXAFACE, home=tmp_path)
+    call_command("sync_models", verbosity=0)
+    sign_in(page)
+    page.goto("/admin/versions/modelversion/")
+    page.get_by_role("link", name="Add model version").click()
+    network: Any = {
+        "name": "n.tflite",
+        "mimeType": "application/octet-stream",
+        "buffer": content("tiny-xception 1.0.0"),
+    }
+    description = json.dumps(described("tiny-xception 1.0.0")).encode()
+    page.locator("#id_upload").set_input_files(network)
+    page.locator("#id_description").set_input_files(
+        {"name": "d.json", "mimeType": "application/json", "buffer": description}
+    )
+    page.locator("[name=_save]").click()
+    expect(page.locator(".messagelist")).to_contain_text("can be activated", timeout=4 * WAIT)
+
+    page.get_by_role("link", name="Activate for age").click()
+    page.locator("#id_reason").fill("Closer on our photographs.")
+    page.get_by_role("button", name="Activate for age").click()
+    expect(page.locator(".messagelist")).to_contain_text("answered by tiny-xception 2.0.0")
+    refresh(get_engine())
+    try:
+        upload(page, AGE, GOOD["jpeg"])
+        expect(page.get_by_test_id("result")).to_contain_text("tiny-xception 2.0.0", timeout=WAIT)
+        page.goto("/models/tiny-xception/2.0.0/")
+        expect(page.locator("main")).to_contain_text("answers age, after face 1.0.0")
+
+        page.goto("/admin/versions/activation/")
+        page.get_by_role("link", name="Roll back").click()
+        page.locator("#id_reason").fill("Back.")
+        page.get_by_role("button", name="Roll back age").click()
+        expect(page.locator(".messagelist")).to_contain_text("answered by face 1.0.0")
+        refresh(get_engine())
+    finally:
+        get_engine().activate("age", "face 1.0.0")  # the engine is everybody's
+    upload(page, AGE, GOOD["jpeg"])
+    expect(page.get_by_test_id("result")).to_contain_text("face 1.0.0", timeout=WAIT)
