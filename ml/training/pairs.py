@@ -94,13 +94,15 @@ class Scores:
 def score_all(embeddings: F32, people: npt.NDArray[Any]) -> Scores:
     """Every pair of the images, by whose they are."""
     identity = np.unique(people, return_inverse=True)[1]
-    same, different = np.zeros(_BINS, np.int64), np.zeros(_BINS, np.int64)
+    same, every = np.zeros(_BINS, np.int64), np.zeros(_BINS, np.int64)
     for start in range(0, len(embeddings), _BLOCK):
-        rows = slice(start, start + _BLOCK)
-        scores = embeddings[rows] @ embeddings[start:].T
-        steps = np.clip(np.floor((scores.astype(np.float64) + 1) / STEP), 0, _BINS - 1).astype(np.int64)
-        later = np.arange(scores.shape[1]) > np.arange(scores.shape[0])[:, None]
-        alike = identity[rows][:, None] == identity[start:]
-        same += np.bincount(steps[later & alike], minlength=_BINS)
-        different += np.bincount(steps[later & ~alike], minlength=_BINS)
-    return Scores(same, different)
+        stop = start + _BLOCK
+        near = np.triu_indices(len(embeddings[start:stop]), 1)
+        scores = embeddings[start:stop] @ embeddings[start:].T
+        steps = np.clip((scores + 1) / np.float32(STEP), 0, _BINS - 1).astype(np.int32)
+        later = steps[:, _BLOCK:]
+        every += np.bincount(later.ravel(), minlength=_BINS) + np.bincount(steps[near], minlength=_BINS)
+        alike = identity[start:stop, None] == identity[start:]
+        same += np.bincount(later[alike[:, _BLOCK:]], minlength=_BINS)
+        same += np.bincount(steps[near][alike[near]], minlength=_BINS)
+    return Scores(same, every - same)
