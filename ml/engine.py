@@ -22,6 +22,8 @@ from ml.tasks import FACE_TASKS
 from ml.tasks.detect import decode as name_points
 from ml.timing import Timer
 
+__all__ = ["DETECT", "PHOTO_TASKS", "SYNTHESIS", "VERIFY", "Engine"]
+
 PHOTO_TASKS: Final = (DETECT, *FACE_TASKS)
 """What `analyze` can be asked for."""
 

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from apps.versions.admin_parts import ReadOnly, headline
 from apps.versions.models import Activation, ActivationEvent, ProcessState
+from ml.active import SWITCHABLE
 
 
 @admin.register(Activation)
@@ -36,6 +37,8 @@ class ActivationAdmin(ReadOnly):
     @admin.display(description="change")
     def way_back(self, row: Activation) -> SafeString:
         """Other versions of the task, and back to the one before."""
+        if row.task not in SWITCHABLE:
+            return format_html("the detector is an option of each request")
         others = reverse("admin:versions_modelversion_changelist") + f"?task={row.task}"
         back = reverse("admin:versions_roll_back", args=(row.task,)) if row.chosen else ""
         link = format_html('<a href="{}">Other versions</a>', others)

@@ -96,11 +96,13 @@ def report_path(row: ModelVersion) -> Path | None:
     return path if row.origin == Origin.SHIPPED and path.is_file() else None
 
 
-def plots(row: ModelVersion) -> list[str]:
-    """Names of the drawings of a shipped version's figures."""
+def plots(row: ModelVersion) -> list[tuple[str, str]]:
+    """Names of the drawings of a shipped version's figures, and what they show."""
     if row.origin != Origin.SHIPPED:
         return []
-    return sorted(path.name for path in settings.PLOTS_DIR.glob(f"{row.network}-{row.version}-*.svg"))
+    prefix = f"{row.network}-{row.version}-"
+    names = sorted(path.name for path in settings.PLOTS_DIR.glob(f"{prefix}*.svg"))
+    return [(name, name.removeprefix(prefix).removesuffix(".svg").replace("-", " ")) for name in names]
 
 
 def plot_path(name: str) -> Path | None:

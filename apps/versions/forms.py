@@ -27,7 +27,7 @@ class UploadForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
     """A network and its description: by fields, by a JSON file with the keys of a manifest entry, or both; a filled field wins."""
 
     upload = forms.FileField(
-        label="Network",
+        label="File",
         allow_empty_file=True,
         help_text="A LiteRT file (.tflite), or a Keras file (.keras) of plain layers: it is converted where TensorFlow is installed.",
     )
@@ -58,10 +58,14 @@ class UploadForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
     )
     scale = forms.FloatField(required=False, help_text="Then multiplied by this, for example 0.00392 for 0 to 1.")
     labels = forms.JSONField(
-        required=False, help_text='Where the order of the labels is not ours: {"emotion": ["happy", "sad", ...]}.'
+        required=False,
+        initial=dict,
+        help_text='Where the order of the labels is not ours: {"emotion": ["happy", "sad", ...]}.',
     )
     calibration = forms.JSONField(
-        required=False, help_text='Constants by task; verify needs {"verify": {"operating_points": [...]}}.'
+        required=False,
+        initial=dict,
+        help_text='Constants by task; verify needs {"verify": {"operating_points": [...]}}.',
     )
     commercial = forms.NullBooleanField(
         required=False, label="Commercial use", help_text="Whether the licence and the training data allow it."

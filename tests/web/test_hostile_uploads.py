@@ -65,7 +65,8 @@ def endless(x: Any) -> Any:
     return emotion(y)
 
 
-LITERT = {
+Cases = dict[str, tuple[Callable[[], bytes], str]]
+LITERT: Cases = {
     "empty": (lambda: b"", "empty"),
     "text": (lambda: b"#!/bin/sh\nrm -rf /\n" * 100, "not a LiteRT file"),
     "pickle": (lambda: pickle.dumps({"weights": [1.0] * 100}), "not a LiteRT file"),
@@ -149,7 +150,7 @@ def lying() -> bytes:
     return bytes(data)
 
 
-KERAS = {
+KERAS: Cases = {
     "not an archive": (lambda: b"PK\x03\x04" + b"x" * 1000, "not a Keras file"),
     "pickle inside": (lambda: changed(keras_file(head), {"model.pkl": pickle.dumps(Evil())}), "nothing else"),
     "pickle instead of weights": (lambda: changed(keras_file(head), {"model.weights.h5": pickle.dumps(Evil())}), "."),
