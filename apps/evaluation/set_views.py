@@ -30,6 +30,7 @@ def index(request: HttpRequest) -> HttpResponse:
         if problems is None:
             return redirect("evaluation:sets")
         return _page(request, form, problems, status=400)
+    sets.sweep()
     return _page(request, form, [])
 
 

@@ -2,6 +2,7 @@
 
 import secrets
 import shutil
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from ml.images import Limits, Photo
 from ml.labelled import LabelError, Labelled
 
 ARCHIVE: Final = "images.zip"
+SWEEP_SECONDS: Final = 3600.0  # longer than any upload is being checked
 GONE: Final = "The photographs of {} are gone."
 
 
@@ -90,6 +92,14 @@ def remove_files(*, instance: EvaluationSet, **_signal: object) -> None:
     token = instance.token
     if token:
         transaction.on_commit(lambda: shutil.rmtree(_home() / token, ignore_errors=True))
+
+
+def sweep() -> None:
+    """Delete folders that belong to no set: a process that died while it took one in, or deleted one, may leave some."""
+    known = set(EvaluationSet.objects.values_list("token", flat=True))
+    for folder in _home().glob("*"):
+        if folder.name not in known and time.time() - folder.stat().st_mtime > SWEEP_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

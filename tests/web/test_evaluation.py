@@ -1,7 +1,9 @@
 """Evaluation sets and comparisons, through the pages and the worker."""
 
 import io
+import os
 import re
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -112,6 +114,17 @@ def test_deleting_a_set_deletes_its_photographs(
         assert chief.post(f"{SETS}{row.pk}/delete/").status_code == 302
     assert folders() == []
     assert not EvaluationSet.objects.exists()
+
+
+def test_photographs_without_a_set_are_swept(chief: Client) -> None:
+    add(chief, archives.good("age"))
+    kept = folders()
+    for name, age in (("left over", 7200.0), ("being checked", 10.0)):
+        folder = settings.HEXAFACE.home / "evaluation" / name
+        folder.mkdir()
+        os.utime(folder, (time.time() - age,) * 2)
+    chief.get(SETS)
+    assert set(folders()) == {*kept, settings.HEXAFACE.home / "evaluation" / "being checked"}
 
 
 @pytest.fixture(autouse=True)
