@@ -16,12 +16,14 @@ import sys
 import tempfile
 import threading
 import time
+import tomllib
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-OWN, OTHER = "face 1.0.0", "tiny-xception 1.0.0"
+OWN = tomllib.loads((ROOT / "weights" / "manifest.toml").read_text("utf-8"))["active"]["age"]
+OTHER = "tiny-xception 1.0.0"
 CLIENTS = 8
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ml import manifest
 from ml.active import MAX_PINNED
 from ml.engine import Engine
 from ml.errors import InvalidRequest, NotReady
@@ -23,7 +24,8 @@ from ml.types import RgbU8
 ROOT = Path(__file__).parents[2]
 WEIGHTS = ROOT / "weights"
 TASKS = ("age", "gender", "emotion", "mask")
-OWN, OTHER = ("face 1.0.0", "tiny-xception 1.0.0")
+OWN = manifest.load(WEIGHTS / "manifest.toml").active["age"]
+OTHER = "tiny-xception 1.0.0"
 DETECTORS = {f"{name} 1.0.0" for name in ("blazeface", "mtcnn-onet", "mtcnn-pnet", "mtcnn-rnet")}
 HELD_BACK = 12e6  # bytes that may stay: a single network holds more
 HELD_BACK_BY_LOAD = 60e6  # twenty networks that stayed would hold 400 MB; the pools of interpreters come and go
@@ -33,6 +35,7 @@ HELD_BACK_BY_LOAD = 60e6  # twenty networks that stayed would hold 400 MB; the p
 def live() -> Iterator[Engine]:
     """An engine of its own: these tests change what answers."""
     engine = Engine(WEIGHTS)
+    engine.activate("emotion", "mini-xception 1.0.0")
     engine.warm_up()
     yield engine
     engine.close()

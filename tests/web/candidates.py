@@ -10,9 +10,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from apps.versions.models import ModelVersion
+from ml import manifest
 
 ROOT = Path(__file__).parents[2]
 WEIGHTS = ROOT / "weights"
+OWN = manifest.load(WEIGHTS / "manifest.toml").active["age"]
+"""What answers age as shipped."""
+OTHER = "tiny-xception 1.0.0"
 ADD = "/admin/versions/modelversion/add/"
 _NOT_DESCRIBED = {"file", "keras", "sha256", "keras_sha256", "arch", "arch_args"}
 

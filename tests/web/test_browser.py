@@ -19,7 +19,7 @@ from apps.core import registry
 from apps.core.engine import get_engine
 from apps.core.registry import TaskPage
 from apps.versions.serving import refresh
-from tests.web.candidates import content, described
+from tests.web.candidates import OWN, content, described
 from tests.web.photographs import GOOD, PHOTOS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -220,15 +220,15 @@ def test_upload_activate_and_roll_back(page: Page, admin_user: Any, settings: Se
         upload(page, AGE, GOOD["jpeg"])
         expect(page.get_by_test_id("result")).to_contain_text("tiny-xception 2.0.0", timeout=WAIT)
         page.goto("/models/tiny-xception/2.0.0/")
-        expect(page.locator("main")).to_contain_text("answers age, after face 1.0.0")
+        expect(page.locator("main")).to_contain_text(f"answers age, after {OWN}")
 
         page.goto("/admin/versions/activation/")
         page.get_by_role("link", name="Roll back").click()
         page.locator("#id_reason").fill("Back.")
         page.get_by_role("button", name="Roll back age").click()
-        expect(page.locator(".messagelist")).to_contain_text("answered by face 1.0.0")
+        expect(page.locator(".messagelist")).to_contain_text(f"answered by {OWN}")
         refresh(get_engine())
     finally:
-        get_engine().activate("age", "face 1.0.0")  # the engine is everybody's
+        get_engine().activate("age", OWN)  # the engine is everybody's
     upload(page, AGE, GOOD["jpeg"])
-    expect(page.get_by_test_id("result")).to_contain_text("face 1.0.0", timeout=WAIT)
+    expect(page.get_by_test_id("result")).to_contain_text(OWN, timeout=WAIT)

@@ -22,11 +22,10 @@ from apps.versions.models import Activation, ActivationEvent, ModelVersion, Orig
 from apps.versions.serving import Follower, refresh
 from apps.versions.watcher import Watcher
 from ml.engine import Engine
-from tests.web.candidates import ADD, WEIGHTS, content, described, send, upload
+from tests.web.candidates import ADD, OTHER, OWN, WEIGHTS, content, described, send, upload
 from tests.web.portal import Portal, until
 
 pytestmark = pytest.mark.django_db
-OWN, OTHER = "face 1.0.0", "tiny-xception 1.0.0"
 
 
 @pytest.fixture(autouse=True)
@@ -352,7 +351,7 @@ def test_public_pages_tell_no_secrets(chief: Client, web: Client, engine: Engine
     page = web.get("/models/clinic/2.0.0/").content.decode()
     listed = web.get("/models/").content.decode()
     answer = web.get("/api/v1/models").json()
-    assert "answers age, after face 1.0.0" in page
+    assert f"answers age, after {OWN}" in page
     assert "Own photographs." in page
     assert "clinic" in listed
     assert answer["models"]["age"]["network"] == "clinic"
