@@ -1,10 +1,11 @@
 """Boxes in the form x1, y1, x2, y2 (float32, pixels; x2 and y2 exclusive)."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 
-from ml.types import F32
+from ml.types import F32, Face
 
 Overlap = Literal["union", "min"]
 
@@ -26,3 +27,17 @@ def iou_matrix(first_xyxy: F32, second_xyxy: F32, over: Overlap = "union") -> F3
     whole = first + second - inner if over == "union" else np.minimum(first, second)
     ratio: F32 = np.divide(inner, whole, out=np.zeros_like(inner), where=whole > 0)
     return ratio
+
+
+def prominent(faces: Sequence[Face], size: tuple[int, int]) -> Face:
+    """The face that a photograph of size (width, height) is of: large and near the middle. ValueError when there is none.
+
+    Size counts against distance one to one: a neighbour who is cut off by the edge loses even when larger.
+    """
+    middle = np.array(size, np.float64) / 2
+
+    def weight(face: Face) -> float:
+        low, high = face.box_xyxy[:2].astype(np.float64), face.box_xyxy[2:].astype(np.float64)
+        return float((high - low).max() - np.linalg.norm((low + high) / 2 - middle))
+
+    return max(faces, key=weight)

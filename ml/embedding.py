@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ml.align import crop_matrix, prepare, warp
+from ml.boxes import prominent
 from ml.errors import InvalidRequest, NoFace, NotReady
 from ml.images import Photo
 from ml.manifest import NetworkSpec
@@ -24,12 +25,15 @@ def embed(network: Network, photo: Photo, face: Face) -> F32:
     return np.asarray(vector / length, np.float32)
 
 
-def choose(faces: list[Face], index: int | None, which: str, tried: Mapping[str, Any]) -> Face:
-    """The face of that index, or the largest. Raises NoFace, or InvalidRequest when there is no such index."""
+def choose(photo: Photo, faces: list[Face], index: int | None, which: str, tried: Mapping[str, Any]) -> Face:
+    """The face of that index, or the most prominent one: large and near the middle.
+
+    Raises NoFace, or InvalidRequest when there is no such index.
+    """
     if not faces:
         raise NoFace(f"No face was found in {which}.", {"image": which, **tried})
     if index is None:
-        return max(faces, key=lambda face: face.area)
+        return prominent(faces, (photo.width, photo.height))
     if not 0 <= index < len(faces):
         raise InvalidRequest(
             f"{which} has {len(faces)} faces; there is no face {index}.", {"image": which, "faces": len(faces)}

@@ -147,7 +147,7 @@ class Engine:
         detect: DetectOptions | None = None,
         version: str | None = None,
     ) -> VerifyReport:
-        """Compare one face of each photograph: the one of the given index, or the largest; both embedded by one network.
+        """Compare one face of each photograph: the one of the given index, or the most prominent; both embedded by one network.
 
         Raises NoFace, or InvalidRequest for an index or a rate out of range.
         """
@@ -156,8 +156,8 @@ class Engine:
         timer = Timer(photo1, photo2)
         with timer.step(DETECT):
             found = [self._finder.find(photo, detect or DetectOptions()) for photo in (photo1, photo2)]
-        first = embedding.choose(found[0].faces, face1, "image1", found[0].tried)
-        second = embedding.choose(found[1].faces, face2, "image2", found[1].tried)
+        first = embedding.choose(photo1, found[0].faces, face1, "image1", found[0].tried)
+        second = embedding.choose(photo2, found[1].faces, face2, "image2", found[1].tried)
         with timer.step(VERIFY):
             similarity = float(embedding.embed(network, photo1, first) @ embedding.embed(network, photo2, second))
         return VerifyReport(

@@ -70,10 +70,10 @@ class VerifyOptions(FaceOptions):
     """Detection, which face of each photograph, and how strict to be."""
 
     face1: int | None = Field(
-        None, ge=0, le=99, title="Face of the first photograph", description="Its number from 0; empty: the largest."
+        None, ge=0, le=99, title="Face of the first photograph", description="Its number from 0; empty: the one in front."
     )
     face2: int | None = Field(
-        None, ge=0, le=99, title="Face of the second photograph", description="Its number from 0; empty: the largest."
+        None, ge=0, le=99, title="Face of the second photograph", description="Its number from 0; empty: the one in front."
     )
     false_match_rate: float | None = Field(
         None,
@@ -105,9 +105,13 @@ class SynthesisOptions(Options):
         title="Second seed",
         description="If given, the faces lead from the first face of the seed to the first face of this one.",
     )
-    smile: float = Field(0.0, ge=-3, le=3, title="Smile", description="-3 to 3: less or more of it than the seed gives.")
+    smile: float = Field(
+        0.0, ge=-3, le=3, title="Smile", description="-3 to 3: less or more of it than the seed gives."
+    )
     age: float = Field(0.0, ge=-3, le=3, title="Age", description="-3 to 3: younger or older.")
-    male: float = Field(0.0, ge=-3, le=3, title="Female to male", description="-3 to 3: towards female or towards male.")
+    male: float = Field(
+        0.0, ge=-3, le=3, title="Female to male", description="-3 to 3: towards female or towards male."
+    )
     glasses: float = Field(0.0, ge=-3, le=3, title="Glasses", description="-3 to 3: fewer or more faces with glasses.")
     version: VersionName | None = Field(None, title="Model version", description=_VERSION)
 

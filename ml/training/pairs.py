@@ -1,5 +1,6 @@
 """Embeddings of whole data sets, and the scores of their pairs counted in fine steps: millions of pairs need no list."""
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,8 +41,9 @@ class Gallery:
 
 
 def embed_all(network: Network, images: Images, faces: Faces, work: Path, *, mirror: bool = False) -> Gallery:
-    """Embeddings of all images, kept in `work`; other weights embed again."""
-    path = work / "evaluate" / f"embeddings-{images.name}{'-mirrored' * mirror}-{network.spec.sha256[:12]}.npz"
+    """Embeddings of all images, kept in `work`; other weights or faces embed again."""
+    mark = f"{network.spec.sha256[:12]}-{zlib.crc32(faces.boxes_xyxy.tobytes()):08x}"
+    path = work / "evaluate" / f"embeddings-{images.name}{'-mirrored' * mirror}-{mark}.npz"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         rows = [

@@ -44,7 +44,7 @@ def lfw_gallery(network: Network, data: Path, work: Path, networks: Networks) ->
     """Embeddings of all images of the development views."""
     files = [row["file"] for row in read_labels(data / "lfw")]
     with of_folder(data / "lfw", files) as images:
-        return embed_all(network, images, served.find(images, networks, work), work, mirror=True)
+        return embed_all(network, images, served.find(images, networks, work, "front"), work, mirror=True)
 
 
 def lfw_scores(gallery: Gallery, data: Path, view: str, *, mirrored: bool = False) -> Scores:

@@ -24,7 +24,7 @@ from ml.types import Face, RgbU8
 
 pytest.importorskip("tensorflow")  # statistics that the recipes share
 
-from ml.training.evaluate import people, speed, spoilt, writer
+from ml.training.evaluate import att, people, speed, spoilt, writer
 
 ROOT = Path(__file__).parents[2]
 RNG = np.random.default_rng(5)
@@ -262,3 +262,13 @@ def test_every_network_takes_its_turn_in_every_round(networks: Networks, monkeyp
     runs = speed.candidates(networks, specs)
     assert {spec.key for spec in specs if {"age", "landmarks", "verify"} & set(spec.tasks)} <= set(runs)
     assert all(run() is not None for run in runs.values())
+
+
+def test_lists_of_pairs_are_judged_on_average() -> None:
+    scores = np.concatenate([np.full(900, 0.9), np.full(100, 0.1), np.full(5000, 0.1)]).astype(np.float32)
+    same = np.arange(6000) < 1000
+    found = att.balanced(scores, same, np.ones(6000, np.bool_), 0.5)
+    assert found["value"] == pytest.approx(0.95, abs=0.002)
+    assert found["low"] < 0.94
+    assert 0.96 < found["high"] <= 1
+    assert (found["pairs"], found["lists"]) == (240, 1000)

@@ -1,10 +1,10 @@
 """Figures of verification: LFW's development test view, AT&T, and CelebA's validation people.
 
 Thresholds are those of the manifest (ml.training.verification) unless a figure says otherwise. The face of a photograph is the
-largest one, as the endpoint takes it; a pair with a photograph in which none is found counts as wrong.
+most prominent one, as the endpoint takes it; a pair with a photograph in which none is found counts as wrong.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,8 +16,8 @@ from ml.embedding import threshold_for
 from ml.runtime import Network, Networks
 from ml.training.corpus import open_corpus, read_rows
 from ml.training.evaluate import served
-from ml.training.evaluate.images import of_corpus, of_folder
-from ml.training.evaluate.points import figure
+from ml.training.evaluate.att import att, pairs
+from ml.training.evaluate.images import of_corpus
 from ml.training.evaluate.worst import COUNT
 from ml.training.faces import read_labels
 from ml.training.pairs import Gallery, Scores, embed_all, score_all
@@ -26,7 +26,6 @@ from ml.types import F32
 
 BINS: Final = np.linspace(-0.4, 1.0, 71)
 POINTS: Final = np.logspace(-5, -0.5, 28)
-DRAWN: Final = 240
 Bools = npt.NDArray[np.bool_]
 
 
@@ -78,15 +77,9 @@ def headline(figures: Mapping[str, Any]) -> dict[str, Any]:
         "high": accuracy["high"],
         "pairs": accuracy["pairs"],
         "data": "LFW pairsDevTest",
-        "att_accuracy": att_["accuracy_240"]["value"],
+        "att_accuracy": att_["accuracy_240_at_default"]["value"],
         "att_true_match_rate": att_["true_match_rate"]["value"],
     }
-
-
-def pairs(right: Any) -> dict[str, float | int]:
-    """Share with its interval over pairs."""
-    found = figure(np.asarray(right, np.float64))
-    return {name: found[name] for name in ("value", "low", "high")} | {"pairs": len(right)}
 
 
 def listed(gallery: Gallery, data: Path, view: str, embeddings: F32) -> Listed:
@@ -182,45 +175,7 @@ def celeba_val(network: Network, data: Path, work: Path, networks: Networks) -> 
     corpus = open_corpus(data, work)
     rows = corpus.rows("celeba", "val")
     images = of_corpus(corpus, "celeba", rows)
-    gallery = embed_all(network, images, served.find(images, networks, work), work)
+    gallery = embed_all(network, images, served.find(images, networks, work, "front"), work)
     identity = {f"celeba/{row['file']}": row["identity"] for row in read_rows(data, "celeba")}
     people = np.array([identity[file] for file in gallery.files])
     return score_all(gallery.plain[gallery.found], people[gallery.found])
-
-
-def att(network: Network, data: Path, networks: Networks, work: Path, *, default: float, best: float) -> dict[str, Any]:
-    """AT&T: every pair, and DRAWN pairs drawn half from one person, half from two."""
-    rows = read_labels(data / "att")
-    with of_folder(data / "att", [row["file"] for row in rows]) as images:
-        gallery = embed_all(network, images, served.find(images, networks, work), work)
-    scores, same, complete = all_pairs(gallery, [row["subject"] for row in rows])
-    rng = np.random.default_rng(0)
-    drawn = np.concatenate(
-        [rng.choice(np.flatnonzero(same == kind), DRAWN // 2, replace=False) for kind in (True, False)]
-    )
-    own = float(
-        np.nextafter(
-            np.float32(np.quantile(scores[~same & complete], 1 - DEFAULT_RATE, method="higher")), np.float32(2)
-        )
-    )
-
-    def share(threshold: float, chosen: Any) -> dict[str, float | int]:
-        return pairs((((scores >= threshold) == same) & complete)[chosen])
-
-    return {
-        "true_match_rate": share(own, same) | {"threshold": round(own, 4)},
-        "true_match_rate_at_default": share(default, same),
-        "false_match_rate_at_default": float(f"{(scores[~same & complete] >= default).mean():.3g}"),
-        "accuracy_240": share(best, drawn) | {"threshold": round(best, 4)},
-        "accuracy_240_at_default": share(default, drawn),
-        "different_pairs": int((~same).sum()),
-        "images_without_a_face": int((~gallery.found).sum()),
-    }
-
-
-def all_pairs(gallery: Gallery, people: Sequence[str]) -> tuple[F32, Bools, Bools]:
-    """(scores, one person's, both have a face) of every pair."""
-    upper = np.triu_indices(len(people), 1)
-    identity = np.unique(np.asarray(people), return_inverse=True)[1]
-    scores = (gallery.plain @ gallery.plain.T)[upper].astype(np.float32)
-    return scores, identity[upper[0]] == identity[upper[1]], gallery.found[upper[0]] & gallery.found[upper[1]]

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from ml.answering import answer
-from ml.boxes import iou_matrix
+from ml.boxes import iou_matrix, prominent
 from ml.finding import SKIP, DetectOptions, Finder
 from ml.images import Photo
 from ml.runtime import Network, Networks
@@ -22,8 +22,8 @@ from ml.timing import Timer
 from ml.training.evaluate.images import Images
 from ml.types import F32, Face
 
-Framing = Literal["found", "crop"]
-"""How the client sends an image: as a photograph, or as a face crop."""
+Framing = Literal["found", "front", "crop"]
+"""The largest face of a photograph; the most prominent one, as verification chooses; or the image as a face crop."""
 _DETECTORS: Final = ("mtcnn-pnet", "mtcnn-rnet", "mtcnn-onet")
 _SAY_EVERY: Final = 1000
 
@@ -96,12 +96,13 @@ def _look(images: Images, finder: Finder, framing: Framing, meant_xyxy: F32 | No
 
 
 def _one(finder: Finder, photo: Photo, framing: Framing, meant_xyxy: F32 | None) -> tuple[F32, F32, float]:
-    faces = finder.find(photo, DetectOptions()).faces if framing == "found" else []
+    faces = finder.find(photo, DetectOptions()).faces if framing != "crop" else []
     if meant_xyxy is not None and faces:
         overlaps = iou_matrix(np.stack([face.box_xyxy for face in faces]), meant_xyxy[None])[:, 0]
         faces = [faces[int(overlaps.argmax())]] if overlaps.max() > 0 else []
     if faces:
-        face = max(faces, key=lambda face: face.area)
+        size = (photo.width, photo.height)
+        face = prominent(faces, size) if framing == "front" else max(faces, key=lambda face: face.area)
         return face.box_xyxy, face.points_xy, face.confidence
     whole = finder.find(photo, DetectOptions(detector=SKIP)).faces[0]
     return whole.box_xyxy, whole.points_xy, 0.0
