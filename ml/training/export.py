@@ -36,13 +36,15 @@ def export(
     *,
     batch: int | None = 1,
     float16: bool = True,
+    probe: F32 | None = None,
     tolerance: float = TOLERANCE,
 ) -> list[str]:
     """Write a LiteRT file and return the names of its outputs in the order of its get_output_details().
 
     The model has one input; open dimensions of it stay open (batch None opens the batch too). `outputs` names what the
     model returns: the keys of its dict, or one name for a single tensor. With float16 the model's weights are rounded in place
-    first. Raises ValueError when an output of the file differs from Keras by more than `tolerance` or cannot be told from another.
+    first. `probe` is the input on which both are compared, noise when None. Raises ValueError when an output of the file differs from
+    Keras by more than `tolerance` or cannot be told from another.
     """
     if float16:
         round_to_float16(model)
@@ -57,7 +59,7 @@ def export(
         converter.target_spec.supported_types = [tf.float16]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(converter.convert())
-    return _checked_order(model, path, outputs, _probe(shape), tolerance)
+    return _checked_order(model, path, outputs, _probe(shape) if probe is None else probe, tolerance)
 
 
 def save_weights(model: keras.Model, path: Path, *, float16: bool = True) -> None:

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, Final
 
 import keras
 import numpy as np
 import tensorflow as tf
+from sklearn.linear_model import LogisticRegression
 
 from ml.training import losses
 from ml.training.batches import Crops
 from ml.training.corpus import Labels
 from ml.training.face_model import LOGITS, Affine, network_input
 from ml.types import F32
+
+INVERSE_PENALTY: Final = 0.1  # of 0.001, 0.01 and 0.1 the best on held-out faces
 
 
 def features(model: keras.Model, batches: Iterable[Crops]) -> F32:
@@ -55,6 +58,12 @@ def fit_heads(
         task: (kernel / deviation[:, None], bias - (mean / deviation) @ kernel)
         for task, (kernel, bias) in weights.items()
     }
+
+
+def fit_binary(features_: F32, labels: F32, weights: F32) -> Affine:
+    """One logistic head (n, 1024) -> (n, 1) on (n,) labels of 0 and 1, by all images at once."""
+    fitted = LogisticRegression(C=INVERSE_PENALTY, max_iter=500).fit(features_, labels, weights)
+    return np.asarray(fitted.coef_.T, np.float32), np.asarray(fitted.intercept_, np.float32)
 
 
 def _linear(width: int) -> keras.Model:

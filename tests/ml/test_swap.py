@@ -64,7 +64,7 @@ def test_a_switch_changes_one_task_only(live: Engine, photo: Photo) -> None:
     before = results(live.analyze(photo, TASKS))
     live.activate("age", OTHER)
     report = live.analyze(photo, TASKS)
-    assert keys(report) == {"age": OTHER, "gender": OWN, "emotion": "mini-xception 1.0.0", "mask": OWN}
+    assert keys(report) == {"age": OTHER, "gender": OWN, "emotion": "expression 1.0.0", "mask": OWN}
     after = results(report)
     assert after.pop("age") != before.pop("age")
     assert after == before
@@ -78,7 +78,7 @@ def test_a_switch_changes_one_task_only(live: Engine, photo: Photo) -> None:
         ("age", "", "not a version"),
         ("age", "face 9.9.9", "not a version"),
         ("age", "mesh 1.0.0", "not a version"),
-        ("age", "1.0.0", "several networks"),
+        ("emotion", "1.0.0", "several networks"),
         ("verify", OWN, "not a version"),
         ("detect", "blazeface 1.0.0", "cannot be switched"),
     ],
@@ -103,7 +103,7 @@ def test_a_pinned_version_answers_that_request_only(live: Engine, photo: Photo) 
     [
         {"age": "face 2"},
         {"age": "mesh 1.0.0"},
-        {"age": "1.0.0"},
+        {"emotion": "1.0.0"},
         {"landmarks": "mesh 1.0.0"},
         {"detect": "mtcnn-pnet 1.0.0"},
     ],

@@ -188,7 +188,9 @@ def test_batches_depend_on_their_number_only() -> None:
     sizes = np.full((rows, 2), 40)
     corpus = Corpus(pixels, np.arange(rows) * 4800, sizes, Labels(**columns), (), ())
     points = np.array([[12, 15], [26, 15], [19, 22], [13, 30], [25, 30]], np.float32)
-    faces = batches.Faces(corpus, np.tile(np.float32([5, 5, 35, 35]), (rows, 1)), np.tile(points, (rows, 1, 1)))
+    faces = batches.Faces(
+        corpus, np.tile(np.array([5, 5, 35, 35], np.float32), (rows, 1)), np.tile(points, (rows, 1, 1))
+    )
     source = batches.Source(faces, np.arange(rows), side, 1.1, 64, seed=1)
     first = [next(stream)[0] for stream in [source.stream(0)] for _ in range(3)]
     again = next(source.stream(2))[0]

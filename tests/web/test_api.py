@@ -303,12 +303,12 @@ def test_a_version_can_be_pinned(web: Client, jpeg: bytes, kind: str) -> None:
     models = ask("analyze", {"age": "tiny-xception 1.0.0"}).json()["models"]
     assert {task: model["network"] for task, model in models.items()} == {"age": "tiny-xception", "mask": "face"}
     for slug, version in (
-        ("age", "1.0.0"),
+        ("emotion", "1.0.0"),
         ("age", "face 0"),
         ("age", "mesh 1.0.0"),
         ("age", "../face-1.0.0"),
         ("detect", "mtcnn-pnet 1.0.0"),
-        ("analyze", {"gender": "face 1.0.0"}),
+        ("analyze", {"gender": "face 1.1.0"}),
         ("analyze", {"detect": "mtcnn-pnet 1.0.0"}),
     ):
         assert_error(ask(slug, version), 400, "invalid_request")
