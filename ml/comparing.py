@@ -9,6 +9,7 @@ import numpy as np
 
 from ml import embedding
 from ml.answering import answer
+from ml.boxes import prominent
 from ml.differing import difference
 from ml.finding import SKIP, DetectOptions, Finder
 from ml.images import Photo
@@ -101,7 +102,7 @@ class Comparer:
         if not faces:
             self._outcome.no_face.append(name)
             return None
-        face = _meant(faces, truth)
+        face = _meant(photo, faces, truth)
         answers: list[Any] = [None, None]
         for place in self._order():
             answers[place] = self._one(place, photo, face)
@@ -122,9 +123,9 @@ class Comparer:
         return said
 
 
-def _meant(faces: Sequence[Face], truth: Any) -> Face:
-    """The face around the labelled points where there are any, else the largest."""
+def _meant(photo: Photo, faces: Sequence[Face], truth: Any) -> Face:
+    """The face around the labelled points where there are any, else the one that the photograph is of, as verification takes it."""
     if not isinstance(truth, np.ndarray):
-        return max(faces, key=lambda face: face.area)
+        return prominent(faces, (photo.width, photo.height))
     middle = np.nanmean(truth, axis=0)
     return min(faces, key=lambda face: float(np.linalg.norm(face.box_xyxy.reshape(2, 2).mean(0) - middle)))

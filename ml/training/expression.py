@@ -1,6 +1,6 @@
 """The recipe of the network "expression", in one command: our own part, from nothing, on FER-2013 with its FER+ votes.
 
-    python -m ml.training.expression --data DIR --work DIR [--epochs 28]
+    python -m ml.training.expression --data DIR --work DIR [--epochs 14]
 
 The other part, mini-Xception, comes as it is from the weights folder.
 
@@ -87,7 +87,7 @@ def _settings() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="folder with the sets of ml.training.face")
     parser.add_argument("--work", type=Path, required=True, help="folder for caches, checkpoints and log (4 GB)")
     parser.add_argument("--weights", type=Path, default=Path("weights"))
-    parser.add_argument("--epochs", type=float, default=28.0, help="images seen, in sizes of the training split")
+    parser.add_argument("--epochs", type=float, default=14.0, help="images seen, in sizes of the training split")
     parser.add_argument("--minutes", type=float, help="end after so many minutes of training instead")
     parser.add_argument(
         "--activate", nargs="*", default=("emotion",), choices=("emotion",), help="tasks it shall answer"

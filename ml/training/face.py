@@ -1,6 +1,6 @@
 """The recipe of the network "face": data, faces, heads, fine-tuning, calibration, export, in one command.
 
-    python -m ml.training.face --data DIR --work DIR [--package DIR] [--epochs 7] [--minutes M] [--frozen-only]
+    python -m ml.training.face --data DIR --work DIR [--package DIR] [--epochs 4.4] [--minutes M] [--frozen-only]
 
 Each stage keeps its result in --work and is skipped when that is there, so an interrupted run goes on where it was.
 """
@@ -143,7 +143,7 @@ def _settings() -> Settings:
     parser.add_argument("--work", type=Path, required=True, help="folder for caches, checkpoints and log (4 GB)")
     parser.add_argument("--weights", type=Path, default=Path("weights"))
     parser.add_argument("--package", type=Path, help="unpacked npm package @vladmandic/human 3.3.6; fetched if absent")
-    parser.add_argument("--epochs", type=float, default=7.0, help="images seen, in sizes of the training split")
+    parser.add_argument("--epochs", type=float, default=4.4, help="images seen, in sizes of the training split")
     parser.add_argument("--minutes", type=float, help="end after so many minutes of training instead")
     parser.add_argument("--frozen-only", action="store_true", help="heads on the trunk as published, no fine-tuning")
     parser.add_argument(

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from ml.boxes import prominent
 from ml.detectors import Detector
-from ml.types import F32, Detections, Face, RgbU8
+from ml.types import F32, Face, RgbU8
 
 _LOG = logging.getLogger(__name__)
 
@@ -28,20 +29,10 @@ def read_image(archive: zipfile.ZipFile, name: str) -> RgbU8:
         return np.asarray(image.convert("RGB"))
 
 
-def central(found: Detections, size: tuple[int, int]) -> Face | None:
-    """The face that the picture is of: large and near the middle of size (height, width); None when there is none."""
-    if not len(found):
-        return None
-    middle = np.array([size[1], size[0]], np.float32) / 2
-    sides = np.maximum(found.boxes_xyxy[:, 2:] - found.boxes_xyxy[:, :2], 1)
-    offset = np.linalg.norm((found.boxes_xyxy[:, :2] + found.boxes_xyxy[:, 2:]) / 2 - middle, axis=1)
-    return found.faces()[int(np.argmax(sides.max(axis=1) - offset))]
-
-
 def detect_faces(
     folder: Path, files: Sequence[str], detector: Detector, cache: Path, *, min_confidence: float = 0.6
 ) -> dict[str, Face]:
-    """The central face of each image, by file name; images without a face are left out. Results are kept in `cache` (npz)."""
+    """The most prominent face of each image, by file name; images without a face are left out. Results are kept in `cache` (npz)."""
     if cache.exists():
         return _read(cache)
     faces: dict[str, Face] = {}
@@ -51,9 +42,8 @@ def detect_faces(
             found = detector.detect(
                 rgb_u8, min_face=max(20.0, min(rgb_u8.shape[:2]) / 6), min_confidence=min_confidence
             )
-            face = central(found, rgb_u8.shape[:2])
-            if face is not None:
-                faces[name] = face
+            if len(found):
+                faces[name] = prominent(found.faces(), (rgb_u8.shape[1], rgb_u8.shape[0]))
             if index % 500 == 499:
                 _LOG.info("%s: %d of %d images, %d faces", folder.name, index + 1, len(files), len(faces))
     _write(cache, faces)
