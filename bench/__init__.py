@@ -1,0 +1,1 @@
+"""HexaFace and its peers, measured side by side; see bench/README.md."""
