@@ -2,6 +2,7 @@
 
 import base64
 import dataclasses
+import functools
 import io
 import math
 from collections.abc import Mapping, Sequence
@@ -67,14 +68,23 @@ def synthesis_report(report: SynthesisReport, *, wish: Mapping[str, Any], reques
 
 def plain(value: Any, *, decimals: int = _SCORE_DECIMALS) -> Any:
     """A result dataclass as dicts, lists, rounded numbers and text."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = [field.name for field in dataclasses.fields(value)]
-        return {name: plain(getattr(value, name), decimals=DECIMALS.get(name, decimals)) for name in fields}
+    if isinstance(value, float):  # numbers and lists of them first: a face has hundreds
+        return _round(value, decimals)
+    if isinstance(value, list | tuple):
+        return [plain(item, decimals=decimals) for item in value]
+    if value is None or isinstance(value, str | int):
+        return value
     if isinstance(value, Mapping):
         return {str(key): plain(item, decimals=decimals) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, Sequence):
         return [plain(item, decimals=decimals) for item in value]
-    return _round(value, decimals) if isinstance(value, float) else value
+    names = _field_names(type(value))
+    return {name: plain(getattr(value, name), decimals=DECIMALS.get(name, decimals)) for name in names}
+
+
+@functools.cache
+def _field_names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
 
 
 def box(box_xyxy: Any) -> dict[str, int]:
@@ -104,7 +114,7 @@ def _index(face: Face, faces: list[Face]) -> int:
 
 
 def _model(model: ModelRef | None) -> dict[str, Any] | None:
-    return None if model is None else dataclasses.asdict(model)
+    return None if model is None else {name: getattr(model, name) for name in _field_names(ModelRef)}
 
 
 def _size(size: tuple[int, int]) -> dict[str, int]:
