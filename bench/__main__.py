@@ -18,6 +18,7 @@ def main() -> None:
         small=arguments.small,
         only=tuple(arguments.only),
         data=arguments.data,
+        requests=arguments.requests,
     )
     path = arguments.results or results_file()
     if arguments.section == "report":
@@ -39,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--small", action="store_true", help="a few rows, no download: what the test runs")
     result.add_argument("--only", nargs="+", default=[], metavar="PEER", help="only these peers")
     result.add_argument("--data", type=Path, help="folder with labelled photographs (images.zip, labels.csv)")
+    result.add_argument("--requests", type=int, default=10_000, help="requests while the server's memory is watched")
     return result
 
 

@@ -22,6 +22,7 @@ class Settings:
 
     work: folder for environments and composed photographs. runs: counted runs per figure. small: a few rows of peers that need no
     download, for the test. only: names of peers, empty for all. data: folder with labelled photographs, or None.
+    requests: how many the server answers while its memory is watched.
     """
 
     work: Path = field(default_factory=lambda: Path.home() / ".cache" / "hexaface-bench")
@@ -29,6 +30,7 @@ class Settings:
     small: bool = False
     only: tuple[str, ...] = ()
     data: Path | None = None
+    requests: int = 10_000
 
 
 def context() -> dict[str, Any]:
