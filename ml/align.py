@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from ml.manifest import InputSpec
+from ml.photo import Photo
 from ml.types import F32, F64, Face, RgbU8
 
 ARCFACE_112_XY: Final = np.array(
@@ -65,9 +66,15 @@ def crop_matrix(spec: InputSpec, face: Face, image_size: tuple[int, int]) -> F64
     return np.array([[scale_x, 0, scale_x / 2 - 0.5], [0, scale_y, scale_y / 2 - 0.5]])
 
 
+def crop(photo: Photo, matrix: F64, size: tuple[int, int]) -> RgbU8:
+    """Crop of `size` (height, width) by a (2, 3) matrix from the photograph, which is decoded no finer than the crop needs."""
+    view = photo.view(_pixels_per_crop_pixel(matrix))
+    return warp(view.rgb_u8, matrix @ view.matrix, size)
+
+
 def warp(rgb_u8: RgbU8, matrix: F64, size: tuple[int, int]) -> RgbU8:
     """Crop of `size` (height, width); the border of the photograph is repeated outside it, shrinking averages pixels."""
-    factor = 1.0 / max(float(np.sqrt(abs(np.linalg.det(matrix[:, :2])))), 1e-6)
+    factor = _pixels_per_crop_pixel(matrix)
     if factor > SHRINK_BEFORE_WARP:
         rgb_u8, matrix = _shrunk(rgb_u8, matrix, size, factor)
     height, width = size
@@ -75,6 +82,10 @@ def warp(rgb_u8: RgbU8, matrix: F64, size: tuple[int, int]) -> RgbU8:
         cv2.warpAffine(rgb_u8, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),
         np.uint8,
     )
+
+
+def _pixels_per_crop_pixel(matrix: F64) -> float:
+    return 1.0 / max(float(np.sqrt(abs(np.linalg.det(matrix[:, :2])))), 1e-6)
 
 
 def _shrunk(rgb_u8: RgbU8, matrix: F64, size: tuple[int, int], factor: float) -> tuple[RgbU8, F64]:

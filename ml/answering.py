@@ -3,9 +3,9 @@
 from typing import Any
 
 from ml.active import Snapshot
-from ml.align import crop_matrix, prepare, warp
+from ml.align import crop, crop_matrix, prepare
 from ml.clarity import CLEAR, LEAST, clarity
-from ml.images import Photo
+from ml.photo import Photo
 from ml.runtime import Network
 from ml.tasks import FACE_TASKS
 from ml.tasks.base import Scene
@@ -27,12 +27,12 @@ def answer(
     """The result of each task for one face; every network runs once. `landmarks` is the scheme of points."""
     results: dict[str, Any] = {}
     judged = any(name in LEAST for _, names in groups for name in names)
-    seen = clarity(photo.rgb_u8, face) if judged else CLEAR
+    seen = clarity(photo, face) if judged else CLEAR
     for network, names in groups:
         with timer.step(names[0] if len(names) == 1 else network.spec.name):
             spec = network.spec.input
-            matrix = crop_matrix(spec, face, photo.rgb_u8.shape[:2])
-            outputs = network.run(prepare(spec, warp(photo.rgb_u8, matrix, spec.fixed_size)))
+            matrix = crop_matrix(spec, face, (photo.height, photo.width))
+            outputs = network.run(prepare(spec, crop(photo, matrix, spec.fixed_size)))
             scene = Scene(face, network.spec, matrix, landmarks, seen)
             results |= {name: FACE_TASKS[name].decode(outputs, scene) for name in names}
     return {name: results[name] for name in FACE_TASKS if name in results}

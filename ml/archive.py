@@ -12,8 +12,9 @@ from typing import Final, Self
 
 from ml import labelled
 from ml.errors import FaceError, InvalidRequest, TooLarge
-from ml.images import Limits, Photo, decode
+from ml.images import Limits, decode
 from ml.labelled import LabelError, Labelled
+from ml.photo import Photo
 
 TABLES: Final = ("labels.csv", "pairs.csv")
 MAX_TABLE_BYTES: Final = 20_000_000

@@ -16,9 +16,10 @@ from ml.contracts import Unfit
 from ml.embedding import threshold_for
 from ml.finding import DetectOptions, Finder
 from ml.generation import latents
-from ml.images import Photo, decode
+from ml.images import decode
 from ml.labels import orders
 from ml.manifest import NetworkSpec, spec_of
+from ml.photo import Photo
 from ml.runtime import LiteRtNetwork, Networks
 from ml.tasks import FACE_TASKS
 from ml.tasks.base import Scene

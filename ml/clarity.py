@@ -7,8 +7,9 @@ from typing import Final
 import cv2
 import numpy as np
 
-from ml.align import box_matrix, warp
-from ml.types import Face, RgbU8
+from ml.align import box_matrix, crop
+from ml.photo import Photo
+from ml.types import Face
 
 _SIDE: Final = 64
 _FLAT: Final = 0.3  # grey levels: keeps the ratio steady where there is nothing to see
@@ -34,10 +35,10 @@ LEAST: Final[Mapping[str, Clarity]] = {
 of the age or of the attributes had grown by half (`python -m ml.training.evaluate --only clarity`)."""
 
 
-def clarity(rgb_u8: RgbU8, face: Face) -> Clarity:
+def clarity(photo: Photo, face: Face) -> Clarity:
     """How large and how sharp a face is."""
     x1, y1, x2, y2 = face.box_xyxy.tolist()
-    return Clarity(max(x2 - x1, y2 - y1), detail(rgb_u8, face))
+    return Clarity(max(x2 - x1, y2 - y1), detail(photo, face))
 
 
 def uncertain(task: str, found: Clarity) -> bool:
@@ -46,13 +47,13 @@ def uncertain(task: str, found: Clarity) -> bool:
     return least is not None and (found.pixels < least.pixels or found.detail < least.detail)
 
 
-def detail(rgb_u8: RgbU8, face: Face) -> float:
+def detail(photo: Photo, face: Face) -> float:
     """How much structure of 1 to 2 pixels there is beside that of 2 to 4 pixels, in the grey crop of 64 pixels.
 
     Bands are differences of Gaussians. The ratio does not depend on contrast, light or the photograph's size. A sharp face gives about
     0.7; one that was enlarged from 16 pixels, or blurred by a Gaussian of 3 % of its side, about 0.45.
     """
-    crop = warp(rgb_u8, box_matrix(face, (_SIDE, _SIDE), 1.0), (_SIDE, _SIDE))
-    gray = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    square = crop(photo, box_matrix(face, (_SIDE, _SIDE), 1.0), (_SIDE, _SIDE))
+    gray = cv2.cvtColor(square, cv2.COLOR_RGB2GRAY).astype(np.float32)
     one, two, four = (cv2.GaussianBlur(gray, (0, 0), sigma) for sigma in (1, 2, 4))
     return float((one - two).std() / ((two - four).std() + _FLAT))

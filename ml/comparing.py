@@ -12,8 +12,8 @@ from ml.answering import answer
 from ml.boxes import prominent
 from ml.differing import difference
 from ml.finding import SKIP, DetectOptions, Finder
-from ml.images import Photo
 from ml.labelled import VERDICTS, Labelled
+from ml.photo import Photo
 from ml.runtime import Network, warm_up
 from ml.timing import Timer
 from ml.types import Face

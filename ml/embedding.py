@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from ml.align import crop_matrix, prepare, warp
+from ml.align import crop, crop_matrix, prepare
 from ml.boxes import prominent
 from ml.errors import InvalidRequest, NoFace, NotReady
-from ml.images import Photo
 from ml.manifest import NetworkSpec
+from ml.photo import Photo
 from ml.runtime import Network
 from ml.types import F32, Face
 
@@ -19,8 +19,8 @@ DEFAULT_FALSE_MATCH_RATE = 1e-3
 def embed(network: Network, photo: Photo, face: Face) -> F32:
     """(d,) embedding of length 1."""
     spec = network.spec.input
-    matrix = crop_matrix(spec, face, photo.rgb_u8.shape[:2])
-    vector: F32 = network.run(prepare(spec, warp(photo.rgb_u8, matrix, spec.fixed_size)))["embedding"][0]
+    matrix = crop_matrix(spec, face, (photo.height, photo.width))
+    vector: F32 = network.run(prepare(spec, crop(photo, matrix, spec.fixed_size)))["embedding"][0]
     length = max(float(np.linalg.norm(vector)), 1e-12)
     return np.asarray(vector / length, np.float32)
 

@@ -14,8 +14,8 @@ from ml.active import DETECT, SYNTHESIS, VERIFY, Active, Snapshot
 from ml.answering import answer, grouped
 from ml.errors import InvalidRequest, NoFace
 from ml.finding import SKIP, DetectOptions, Finder
-from ml.images import Photo
 from ml.manifest import NetworkSpec
+from ml.photo import Photo
 from ml.reports import FaceReport, ModelRef, Report, SynthesisReport, VerifyReport
 from ml.runtime import Networks, Runtime, warm_up
 from ml.tasks import FACE_TASKS
@@ -213,4 +213,4 @@ def _pinned(task: str, version: str | None) -> Mapping[str, str]:
 
 def _brightness(photo: Photo) -> float:
     """Mean grey level, 0..255; a look at every eighth pixel is enough."""
-    return round(float(photo.rgb_u8[::8, ::8].mean()), 1)
+    return round(float(photo.view(8).rgb_u8[::8, ::8].mean()), 1)

@@ -7,8 +7,9 @@ from typing import Any, Final
 import numpy as np
 
 from ml.detectors import TURNS, Detector, build_detectors, five_points, turn_of
+from ml.detectors.refine import ONET_SIDE
 from ml.errors import InvalidRequest
-from ml.images import Photo
+from ml.photo import Photo, View
 from ml.reports import Found, ModelRef
 from ml.runtime import Networks
 from ml.types import F32, Detections, Face, RgbU8
@@ -18,6 +19,9 @@ SKIP_MARGIN: Final = 1.1  # a face crop is taken to show this much around the fa
 SMALLEST_FACE: Final = 12.0  # pixels; P-Net's window
 FINEST: Final = 200  # faces below 1/200 of the longer side would cost more than any use of them
 USUAL: Final = 50  # by default faces from 1/50 of the longer side on are looked for
+LOOKED_AT: Final = 24.0
+"""Pixels to which the smallest wanted face may be reduced, R-Net's window. Of 395 labelled faces of 48 pixels and more the cascade found
+87.8 % in photographs of half the size and 86.6 % in whole ones, at a precision of 98.7 and 98.3 %."""
 UPRIGHT: Final = 0.999  # a face this sure is not looked at again from its sides
 
 
@@ -52,14 +56,17 @@ class Finder:
     def find(self, photo: Photo, options: DetectOptions) -> Found:
         """Faces of the photograph, most confident first, at most `max_faces`. Raises InvalidRequest on a wrong option."""
         if options.detector == SKIP:
-            return Found([self._whole(photo.rgb_u8)], 0, {"detector": SKIP}, None)
+            return Found([self._whole(photo)], 0, {"detector": SKIP}, None)
         detector = self._detectors.get(options.detector)
         if detector is None:
             raise InvalidRequest(f"There is no detector {options.detector!r}; there are {', '.join(self.names)}.")
         options = _completed(options, detector, photo)
-        detections, rotation = self._any_way_up(detector, photo.rgb_u8, options)
+        assert options.min_face is not None  # noqa: S101  _completed filled it in
+        view = photo.view(options.min_face / LOOKED_AT)
+        reduced = replace(options, min_face=options.min_face / view.factor)
+        detections, rotation = self._any_way_up(detector, view.rgb_u8, reduced)
         return Found(
-            detections.faces()[: options.max_faces],
+            _in_photo(detections, view).faces()[: options.max_faces],
             rotation,
             _tried(photo, options, found=len(detections) > 0),
             ModelRef.of(detector.spec) if detector.spec else None,
@@ -85,11 +92,13 @@ class Finder:
         turn = turn_of(rgb_u8, upright.boxes_xyxy[0], self._networks)
         return (turn,) if turn else ()
 
-    def _whole(self, rgb_u8: RgbU8) -> Face:
-        height, width = rgb_u8.shape[:2]
+    def _whole(self, photo: Photo) -> Face:
+        view = photo.view(max(photo.width, photo.height) / ONET_SIDE)
+        height, width = view.rgb_u8.shape[:2]
         centre, half = np.array([width, height]) / 2, np.array([width, height]) / (2 * SKIP_MARGIN)
         box_xyxy = np.concatenate([centre - half, centre + half]).astype(np.float32)
-        return Face(box_xyxy, 1.0, five_points(rgb_u8, box_xyxy, self._networks))
+        points_xy = five_points(view.rgb_u8, box_xyxy, self._networks)
+        return Face(view.in_photo(box_xyxy.reshape(2, 2)).ravel(), 1.0, view.in_photo(points_xy))
 
 
 def _completed(options: DetectOptions, detector: Detector, photo: Photo) -> DetectOptions:
@@ -109,6 +118,11 @@ def _detect(detector: Detector, rgb_u8: RgbU8, options: DetectOptions) -> Detect
     assert options.min_face is not None  # noqa: S101  _completed filled both in
     assert options.min_confidence is not None  # noqa: S101
     return detector.detect(rgb_u8, min_face=options.min_face, min_confidence=options.min_confidence)
+
+
+def _in_photo(detections: Detections, view: View) -> Detections:
+    boxes_xyxy = view.in_photo(detections.boxes_xyxy.reshape(-1, 2, 2)).reshape(-1, 4)
+    return Detections(boxes_xyxy, detections.confidences, view.in_photo(detections.points_xy))
 
 
 def _turned_back(detections: Detections, turn: int, width: int, height: int) -> Detections:

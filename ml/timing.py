@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ml.images import Photo
+from ml.photo import Photo
 
 
 class Timer:

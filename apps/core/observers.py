@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from ml.images import Photo
+from ml.photo import Photo
 from ml.reports import Report, VerifyReport
 
 logger = logging.getLogger(__name__)

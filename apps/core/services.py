@@ -22,7 +22,8 @@ from apps.core.preview import preview
 from apps.core.registry import Kind, TaskPage
 from ml.finding import DetectOptions
 from ml.generation import EDITS
-from ml.images import Limits, Photo, decode
+from ml.images import Limits, decode
+from ml.photo import Photo
 
 
 @dataclass(frozen=True)

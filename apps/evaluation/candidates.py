@@ -16,7 +16,7 @@ from ml import embedding
 from ml.answering import answer
 from ml.differing import difference
 from ml.errors import FaceError, InvalidRequest
-from ml.images import Photo
+from ml.photo import Photo
 from ml.reports import Report, VerifyReport
 from ml.runtime import LiteRtNetwork, Network, warm_up
 from ml.timing import Timer

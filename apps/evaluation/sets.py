@@ -15,8 +15,9 @@ from django.db import transaction
 from apps.evaluation.models import EvaluationSet
 from ml import archive, labelled
 from ml.archive import Archive, SetLimits
-from ml.images import Limits, Photo
+from ml.images import Limits
 from ml.labelled import LabelError, Labelled
+from ml.photo import Photo
 
 ARCHIVE: Final = "images.zip"
 SWEEP_SECONDS: Final = 3600.0  # longer than any upload is being checked

@@ -18,7 +18,7 @@ from django.db import DatabaseError, connections
 
 from apps.core.engine import get_admission
 from apps.evaluation.candidates import Candidate, Count, Counts, keep_counts, read_candidates
-from ml.images import Photo
+from ml.photo import Photo
 from ml.reports import Report, VerifyReport
 
 logger = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ import numpy as np
 from ml import generation, measure
 from ml.engine import SYNTHESIS, Engine
 from ml.finding import SKIP, DetectOptions
-from ml.images import Photo
+from ml.photo import Photo
 from ml.runtime import Networks
 from ml.training.entries import annotate
 from ml.training.evaluate.writer import put

@@ -9,7 +9,8 @@ import pytest
 import skimage.data
 
 from ml.engine import Engine
-from ml.images import Photo, decode
+from ml.images import decode
+from ml.photo import Photo
 from ml.types import RgbU8
 
 ROOT = Path(__file__).parents[2]

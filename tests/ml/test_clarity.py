@@ -8,7 +8,7 @@ import pytest
 
 from ml.clarity import LEAST, Clarity, detail, uncertain
 from ml.engine import Engine
-from ml.images import Photo
+from ml.photo import Photo
 from ml.tasks import FACE_TASKS
 from ml.types import Face, RgbU8
 
@@ -50,4 +50,4 @@ def test_size_and_detail_are_both_needed(pixels: float, seen: float, expected: b
 
 def test_nothing_to_see_has_no_detail() -> None:
     face = Face(np.array([10, 10, 50, 50], np.float32), 1.0, np.zeros((5, 2), np.float32))
-    assert detail(np.full((60, 60, 3), 90, np.uint8), face) == 0
+    assert detail(Photo(np.full((60, 60, 3), 90, np.uint8)), face) == 0

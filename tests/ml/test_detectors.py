@@ -10,7 +10,7 @@ import pytest
 
 from ml.boxes import iou_matrix
 from ml.detectors import Detector, build_detectors, five_points
-from ml.images import Photo
+from ml.photo import Photo
 from ml.runtime import Networks
 from ml.training.detection_scores import average_precision, outcome_of, photos
 from ml.types import F32, Detections, RgbU8

@@ -14,7 +14,7 @@ from ml.engine import DETECT, PHOTO_TASKS, Engine
 from ml.errors import InvalidRequest, NoFace, NotReady
 from ml.finding import DetectOptions
 from ml.generation import EDITS
-from ml.images import Photo
+from ml.photo import Photo
 from ml.reports import Report
 from ml.tasks.emotion import EMOTIONS
 from ml.training.directions import judged

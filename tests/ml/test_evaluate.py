@@ -11,8 +11,8 @@ import pytest
 
 from ml.engine import Engine
 from ml.finding import SKIP, DetectOptions
-from ml.images import Photo
 from ml.manifest import InputSpec, Manifest, NetworkSpec, load
+from ml.photo import Photo
 from ml.runtime import Networks
 from ml.training import cards, pairs, plots, svg, tables, targets
 from ml.training.detection_scores import Outcome, recall_and_precision, recall_at

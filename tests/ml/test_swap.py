@@ -15,8 +15,8 @@ from ml import manifest
 from ml.active import MAX_PINNED
 from ml.engine import Engine
 from ml.errors import InvalidRequest, NotReady
-from ml.images import Photo
 from ml.manifest import NetworkSpec
+from ml.photo import Photo
 from ml.reports import Report
 from ml.tasks.emotion import EMOTIONS
 from ml.types import RgbU8

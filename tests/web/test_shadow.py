@@ -21,7 +21,7 @@ from apps.evaluation.models import Shadow
 from apps.evaluation.shadowing import Shadows
 from apps.versions.models import Activation, ModelVersion, State
 from ml import answering
-from ml.images import Photo
+from ml.photo import Photo
 from ml.reports import ModelRef, Report
 from tests.web.photographs import GOOD, PHOTOS
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ml import generation
 from ml.finding import DetectOptions, Finder
-from ml.images import Photo
+from ml.photo import Photo
 from ml.runtime import Network, Networks
 from ml.training.evaluate.points import figure
 

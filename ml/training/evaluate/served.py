@@ -16,7 +16,7 @@ import numpy as np
 from ml.answering import answer
 from ml.boxes import iou_matrix, prominent
 from ml.finding import SKIP, DetectOptions, Finder
-from ml.images import Photo
+from ml.photo import Photo
 from ml.runtime import Network, Networks
 from ml.timing import Timer
 from ml.training.evaluate.images import Images

@@ -14,8 +14,9 @@ from ml.active import SWITCHABLE, can_answer
 from ml.answering import answer
 from ml.embedding import embed
 from ml.finding import DetectOptions, Finder
-from ml.images import Photo, decode
+from ml.images import decode
 from ml.manifest import NetworkSpec
+from ml.photo import Photo
 from ml.runtime import Network, Networks
 from ml.tasks import FACE_TASKS
 from ml.timing import Timer

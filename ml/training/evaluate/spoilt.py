@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from ml.answering import answer
-from ml.images import Photo
+from ml.photo import Photo
 from ml.runtime import Network, Networks
 from ml.tasks.attributes import ATTRIBUTE_NAMES
 from ml.tasks.emotion import EMOTIONS
