@@ -48,7 +48,7 @@ def run(section: str, settings: Settings, path: Path) -> None:
     """One section; what it measured is written at once, so that a later failure costs nothing."""
     before, start = context(), time.monotonic()
     print(f"{section} ...", flush=True)
-    measured = importlib.import_module(f"bench.{section}").measure(settings)
+    measured = importlib.import_module(SECTIONS[section]).measure(settings)
     merge(path, section, {"context": before | {"minutes": round((time.monotonic() - start) / 60, 1)}, **measured})
     print(f"{section}: {(time.monotonic() - start) / 60:.1f} minutes, in {path}", flush=True)
 

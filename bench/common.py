@@ -1,6 +1,6 @@
 """What every section shares: the settings of a run, the machine it runs on, and the file of results."""
 
-import datetime
+import datetime as dt
 import json
 import os
 import platform
@@ -12,7 +12,8 @@ from typing import Any, Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 RESULTS: Final = ROOT / "bench" / "results"
-SECTIONS: Final = ("peers", "server", "growth", "limit")
+SECTIONS: Final = {"peers": "bench.compare", "server": "bench.server", "growth": "bench.growth", "limit": "bench.limit"}
+"""Section -> the module that measures it, by its `measure(settings)`."""
 VERSIONS: Final = ("ai-edge-litert", "numpy", "opencv-python-headless", "pillow", "Django", "gunicorn")
 
 
@@ -36,7 +37,7 @@ class Settings:
 def context() -> dict[str, Any]:
     """When and on what a section was measured; call it before anything is loaded."""
     return {
-        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "date": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "processor": processor(),
         "cores": len(os.sched_getaffinity(0)),
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1),
@@ -57,7 +58,7 @@ def processor() -> str:
 def results_file(folder: Path = RESULTS) -> Path:
     """Where today's results on this processor go."""
     name = re.sub(r"[^a-z0-9]+", "-", processor().lower()).strip("-")
-    return folder / f"{datetime.datetime.now(datetime.UTC).date().isoformat()}-{name}.json"
+    return folder / f"{dt.datetime.now(dt.UTC).date().isoformat()}-{name}.json"
 
 
 def newest(folder: Path = RESULTS) -> Path | None:
