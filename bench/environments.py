@@ -25,7 +25,8 @@ class PeerError(Exception):
 class Peer:
     """What bench/peers/<name>/peer.toml says.
 
-    runtime: "own" runs in the harness' environment, "python" and "node" in one of its own. called: its call, for the reader.
+    runtime: "own" runs in the harness' environment, "python" and "node" in one of its own, "none" nowhere, for the reason in
+    `unavailable`. called: its call, for the reader.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Peer:
     runtime: str
     called: str
     note: str
+    unavailable: str
 
     @property
     def folder(self) -> Path:
@@ -53,13 +55,17 @@ def peers() -> list[Peer]:
 
 def _peer(folder: Path) -> Peer:
     said: dict[str, Any] = tomllib.loads((folder / "peer.toml").read_text("utf-8"))
-    return Peer(folder.name, said["title"], said["runtime"], said["called"], said.get("note", ""))
+    return Peer(
+        folder.name, said["title"], said["runtime"], said["called"], said.get("note", ""), said.get("unavailable", "")
+    )
 
 
 def command(peer: Peer, work: Path) -> list[str]:
     """How its worker is started; installs its environment when that is not there. Raises PeerError."""
     if peer.runtime == "own":
         return [sys.executable, "-m", f"bench.peers.{peer.name}.worker"]
+    if peer.runtime == "none":
+        raise PeerError(peer.unavailable)
     place = _installed(peer, work)
     if peer.runtime == "python":
         return [str(place / "bin" / "python"), "-m", f"bench.peers.{peer.name}.worker"]

@@ -11,8 +11,8 @@ from bench.photographs import Photograph
 from bench.workers import Worker
 
 WARM: Final = 3
-SLOW_MS: Final = 5000.0
-FEW: Final = 5
+SLOW: Final = ((5000.0, 5), (2000.0, 10))
+"""Calls that take at least so many milliseconds are counted so often only, after one to warm up; the figure says how often."""
 Figure = dict[str, Any]
 """median, low (25 %), high (75 %), min in milliseconds, runs, found, wrong; or failed: why there is none."""
 
@@ -37,14 +37,14 @@ def candidates(workers: Mapping[str, Worker], tasks: Mapping[str, Sequence[str]]
 
 
 def take_turns(those: Sequence[Candidate], photograph: Photograph, runs: int) -> dict[str, Figure]:
-    """One row: a figure per candidate. Calls above SLOW_MS are counted FEW times only; the figure says how often."""
+    """One row: a figure per candidate. Slow calls are counted less often (SLOW)."""
     taken: dict[str, list[float]] = {one.key: [] for one in those}
     answers: dict[str, Figure] = {}
     left = list(those)
     for turn in range(WARM + runs):
         shift = turn % max(len(left), 1)
         for one in [*left[shift:], *left[:shift]]:
-            if _enough(taken[one.key], turn):
+            if _enough(taken[one.key], runs):
                 continue
             try:
                 answer = one.worker.ask({"do": "run", "task": one.task, "photo": str(photograph.path)})
@@ -73,13 +73,20 @@ def summary(values: Sequence[float]) -> Figure:
     }
 
 
-def _enough(values: Sequence[float], turn: int) -> bool:
-    """Whether a slow candidate has had its few turns: one to warm up, FEW counted."""
-    return turn > FEW and min(values, default=0.0) > SLOW_MS
+def _enough(values: Sequence[float], most: int) -> bool:
+    """Whether a candidate has had its turns."""
+    few = _few(values)
+    return len(values) >= (WARM + most if few is None else 1 + min(few, most))
 
 
 def _counted(values: Sequence[float]) -> Sequence[float]:
-    return values[1:] if min(values, default=0.0) > SLOW_MS else values[WARM:]
+    return values[WARM:] if _few(values) is None else values[1:]
+
+
+def _few(values: Sequence[float]) -> int | None:
+    """How often a slow call is counted; None for others."""
+    least = min(values, default=0.0)
+    return next((runs for slow, runs in SLOW if least >= slow), None)
 
 
 def _found(faces: Sequence[Mapping[str, Any]], photograph: Photograph) -> Figure:

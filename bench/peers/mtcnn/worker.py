@@ -1,5 +1,6 @@
 """The package mtcnn on TensorFlow."""
 
+from importlib import metadata
 from typing import Any
 
 from bench.peers.protocol import Faces, Peer, Task, serve
@@ -20,12 +21,7 @@ def load(threads: int) -> Peer:
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
     detector = MTCNN()
-    version = __import__("importlib.metadata").metadata.version("mtcnn")
-
-    def decode(path: str) -> Any:
-        return load_image(path).numpy()
-
-    return Peer(version, decode, {"detect": Task(detector.detect_faces, plain)})
+    return Peer(metadata.version("mtcnn"), load_image, {"detect": Task(detector.detect_faces, plain)})
 
 
 def plain(found: Any) -> Faces:
