@@ -102,7 +102,7 @@ def analyze(engine: Engine, data: bytes, label: str) -> Report:
 
 
 def peak_mb(label: str, data: bytes) -> float:
-    """The most resident memory, megabytes of 10^6 bytes, of a process that loads the engine with two threads and answers this three times."""
+    """The most resident memory (10^6 bytes) of a process that loads the engine with two threads and answers this three times."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(_alone, (label, data))
 
