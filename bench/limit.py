@@ -3,15 +3,18 @@
 python -m bench limit
 """
 
+import json
 import statistics
 from typing import Any, Final
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
+from apps.core.serialisers import analyze_report
 from bench import multiplying, overhead, peak, stages
 from bench.common import ROOT, Settings
 from bench.serving import server
+from ml.engine import PHOTO_TASKS, Engine
 from ml.images import decode
 from ml.manifest import NetworkSpec
 
@@ -31,14 +34,16 @@ def measure(settings: Settings) -> dict[str, Any]:
     shapes = {(row["network"], tuple(row["shape"])) for row in request["runs"]} | set(watch.runs)
     specs = {spec.key: spec for spec in engine.specs}
     networks = [network(specs[key], shape, runs, peaks) for key, shape in sorted(shapes)]
-    engine.close()
-    return {
+    result = {
         "photograph": f"{PHOTO.name}, 512x512 pixels, one face",
         "peak": peaks,
         "networks": networks,
         "request": {**request, **whole(request, networks, peaks)},
+        "encode_ms": _encoding(engine, photo, runs),
         "web": [] if settings.small else _web(photo, runs),
     }
+    engine.close()
+    return result
 
 
 def network(spec: NetworkSpec, shape: tuple[int, ...], runs: int, peaks: list[dict[str, Any]]) -> dict[str, Any]:
@@ -77,6 +82,16 @@ def _interpreter(content: bytes, shape: tuple[int, ...], threads: int) -> Interp
     interpreter.allocate_tensors()
     interpreter.set_tensor(index, np.random.default_rng(1).uniform(0, 1, shape).astype(np.float32))
     return interpreter
+
+
+def _encoding(engine: Engine, photo: bytes, runs: int) -> float:
+    """Milliseconds from the engine's report to the text of the answer."""
+    report = engine.analyze(decode(photo), PHOTO_TASKS)
+    taken = [
+        overhead.timed(lambda: json.dumps(analyze_report(report, request_id="bench"), allow_nan=False))[0]
+        for _ in range(runs)
+    ]
+    return round(statistics.median(taken), 2)
 
 
 def _web(photo: bytes, runs: int) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from bench.chart import chart
 from bench.common import ROOT, read
-from bench.server_tables import server_tables
+from bench.server_tables import server_charts, server_tables
 from bench.summary import aims_table, summary
 from bench.tables import tables
 
@@ -33,6 +33,7 @@ def written(path: Path, root: Path = ROOT) -> dict[Path, str]:
         root / "README.md": between(root / "README.md", short),
         root / "bench" / "README.md": between(root / "bench" / "README.md", full.rstrip()),
         root / CHART: chart(peers),
+        **{root / "bench" / "results" / name: content for name, content in server_charts(sections).items()},
     }
 
 
