@@ -78,7 +78,7 @@ def plain(value: Any, *, decimals: int = _SCORE_DECIMALS) -> Any:
         return {str(key): plain(item, decimals=decimals) for key, item in value.items()}
     if isinstance(value, Sequence):
         return [plain(item, decimals=decimals) for item in value]
-    names = _field_names(type(value))
+    names = _field_names(value.__class__)
     return {name: plain(getattr(value, name), decimals=DECIMALS.get(name, decimals)) for name in names}
 
 
