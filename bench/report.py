@@ -29,7 +29,8 @@ def written(path: Path, root: Path = ROOT) -> dict[Path, str]:
     name = path.name
     full = f"From [{name}](results/{name}). {_conditions(sections)}\n\n### Aims\n\n{aims_table(sections)}\n"
     full += f"### Peers\n\n{tables(peers)}\n{server_tables(sections)}"
-    return {
+    others = {root / "bench" / "results" / file: svg for file, svg in server_charts(sections).items()}
+    return others | {
         root / "README.md": between(root / "README.md", short),
         root / "bench" / "README.md": between(root / "bench" / "README.md", full.rstrip()),
         root / CHART: chart(peers),
