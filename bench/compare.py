@@ -35,7 +35,11 @@ def measure(settings: Settings) -> dict[str, Any]:
     made = photographs(settings.work, widths=(640,), groups=()) if settings.small else photographs(settings.work)
     processors = sorted(os.sched_getaffinity(0))[: 1 if settings.small else 2]
     starts = starting.starts(
-        found, made[ONE], settings.work, times=1 if settings.small else STARTS, processors=processors
+        found,
+        made[ONE],
+        settings.work,
+        times=1 if settings.small else min(STARTS, settings.runs),
+        processors=processors,
     )
     missing |= {name: figures["failed"] for name, figures in starts.items() if "failed" in figures}
     found = {name: parts for name, parts in found.items() if name not in missing}

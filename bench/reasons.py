@@ -4,7 +4,17 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 Result = Mapping[str, Any]
-WORDS: Final[Mapping[tuple[str, str], str]] = {}
+_SHRINKS: Final = "it sees every photograph at 192x192 or 128x128 pixels, so small faces are lost"
+_LOADS: Final = "it loads one detector, HexaFace the networks of all its tasks"
+WORDS: Final[Mapping[tuple[str, str], str]] = {
+    ("detect", "mediapipe"): _SHRINKS,
+    ("folder", "mediapipe"): _SHRINKS,
+    ("landmarks", "mediapipe"): f"{_SHRINKS}; and it looks at a face once, HexaFace twice",
+    ("ready_ms", "haar"): _LOADS,
+    ("ready_ms", "mediapipe"): _LOADS,
+    ("memory_mb", "haar"): _LOADS,
+    ("memory_mb", "mediapipe"): _LOADS,
+}
 """(kind of row, peer) -> why it is ahead."""
 
 

@@ -24,6 +24,7 @@ def starts(
     taken: dict[str, list[dict[str, float]]] = {name: [] for name in commands}
     failed: dict[str, str] = {}
     for turn in range(times + 1):
+        print(f"  starts, round {turn + 1} of {times + 1} ...", flush=True)
         for name, command in commands.items():
             if name in failed:
                 continue

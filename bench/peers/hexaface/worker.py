@@ -57,6 +57,7 @@ def load(threads: int) -> Peer:
         "detect/20px": analyze("detect", min_face=20),
         "detect/blazeface": analyze("detect", detector="blazeface"),
         "landmarks": analyze("landmarks"),
+        "landmarks/blazeface": analyze("landmarks", detector="blazeface"),
         "embedding": embedded("detect"),
         "age and gender": analyze("age", "gender"),
         "emotion": analyze("emotion"),
