@@ -16,6 +16,7 @@ def main() -> None:
         work=arguments.work or usual.work,
         runs=arguments.runs,
         small=arguments.small,
+        quick=arguments.quick,
         only=tuple(arguments.only),
         data=arguments.data,
         requests=arguments.requests,
@@ -38,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--results", type=Path, help="file of results; by default by date and processor")
     result.add_argument("--runs", type=int, default=30, help="counted runs per figure")
     result.add_argument("--small", action="store_true", help="a few rows, no download: what the test runs")
+    result.add_argument("--quick", action="store_true", help="few rows of the peers, for a look while developing")
     result.add_argument("--only", nargs="+", default=[], metavar="PEER", help="only these peers")
     result.add_argument("--data", type=Path, help="folder with labelled photographs (images.zip, labels.csv)")
     result.add_argument("--requests", type=int, default=10_000, help="requests while the server's memory is watched")

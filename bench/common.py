@@ -23,7 +23,7 @@ class Settings:
 
     work: folder for environments and composed photographs. runs: counted runs per figure. small: a few rows of peers that need no
     download, for the test. only: names of peers, empty for all. data: folder with labelled photographs, or None.
-    requests: how many the server answers while its memory is watched.
+    requests: how many the server answers while its memory is watched. quick: few rows of the peers, for a look while developing.
     """
 
     work: Path = field(default_factory=lambda: Path.home() / ".cache" / "hexaface-bench")
@@ -32,6 +32,7 @@ class Settings:
     only: tuple[str, ...] = ()
     data: Path | None = None
     requests: int = 10_000
+    quick: bool = False
 
 
 def context() -> dict[str, Any]:

@@ -1,48 +1,69 @@
 """The section "peers": every peer in a process of its own, on the same photographs and processors, in turns."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from bench import detecting, folders, starting
 from bench.aims import aims
 from bench.common import Settings
-from bench.crews import Crew, commands, crew
+from bench.crews import Commands, Crew, commands, crew
 from bench.environments import Peer, peers
-from bench.photographs import Photograph, folder_of, photographs
+from bench.photographs import GROUPS, WIDTHS, Photograph, folder_of, photographs
 from bench.rounds import Candidate, candidates, take_turns
 
 ONE: Final = "face-640"
 FACE: Final = ("landmarks", "embedding", "age and gender", "emotion", "identity", "together")
 """Tasks beside detection; each includes it. identity: detection, landmarks and embedding; together: all that a peer offers."""
-SMALL: Final = (("detect", ONE), ("together", ONE))
-SHORT: Final = (("detect", ONE), *((task, ONE) for task in FACE), ("together", "group-1"), ("together", "group-20"))
-LONG: Final = (
+Rows = Sequence[tuple[str, str]]
+"""Task and photograph of each row."""
+SHORT: Final[Rows] = (
+    ("detect", ONE),
+    *((task, ONE) for task in FACE),
+    ("together", "group-1"),
+    ("together", "group-20"),
+)
+LONG: Final[Rows] = (
     *(("detect", name) for name in ("face-320", ONE, "face-1280", "face-4000", "group-20")),
     *((task, ONE) for task in FACE),
     ("identity", "group-20"),
     *(("together", name) for name in ("group-1", "group-5", "group-20")),
 )
-"""Rows of the largest number of threads; SHORT are those of fewer."""
-STARTS: Final = 5
-FOLDER: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much is measured: starts of each peer, files in the folder, and the rows of each number of threads."""
+
+    starts: int
+    files: int
+    rows: Mapping[int, Rows]
+    widths: Sequence[int] = WIDTHS
+    groups: Sequence[int] = GROUPS
+
+
+def extent(settings: Settings, most: int) -> Extent:
+    """By the settings; at most `most` threads."""
+    if settings.small:
+        return Extent(1, 12, {1: (("detect", ONE), ("together", ONE))}, widths=(640,), groups=())
+    if settings.quick:
+        return Extent(1, folders.CHUNK, {most: SHORT})
+    return Extent(5, 500, {1: SHORT} | {most: LONG})
 
 
 def measure(settings: Settings) -> dict[str, Any]:
     """Everything about single processes: starts, rows, accuracy, folder, aims."""
     chosen = [peer for peer in peers() if _wanted(peer, settings)]
     found, missing = commands(chosen, settings.work)
-    made = photographs(settings.work, widths=(640,), groups=()) if settings.small else photographs(settings.work)
-    processors = sorted(os.sched_getaffinity(0))[: 1 if settings.small else 2]
-    starts = starting.starts(
-        found,
-        made[ONE],
-        settings.work,
-        times=1 if settings.small else min(STARTS, settings.runs),
-        processors=processors,
-    )
+    processors = sorted(os.sched_getaffinity(0))[:2]
+    wanted = extent(settings, len(processors))
+    made = photographs(settings.work, widths=wanted.widths, groups=wanted.groups)
+    starts = starting.starts(found, made[ONE], settings.work, times=wanted.starts, processors=processors)
     missing |= {name: figures["failed"] for name, figures in starts.items() if "failed" in figures}
     found = {name: parts for name, parts in found.items() if name not in missing}
+    versions: dict[str, str] = {}
     result: dict[str, Any] = {
         "runs": settings.runs,
         "photographs": _sizes(made),
@@ -50,18 +71,16 @@ def measure(settings: Settings) -> dict[str, Any]:
         "rows": [],
         "memory": {},
     }
-    versions: dict[str, str] = {}
-    for threads in range(1, len(processors) + 1):
+    for threads, rows in wanted.rows.items():
         with crew(found, settings.work, [processors[:threads]]) as loaded:
             missing |= loaded.failed
             versions |= {name: told["version"] for name, told in loaded.told.items()}
-            plan = SMALL if settings.small else LONG if threads == len(processors) else SHORT
-            result["rows"] += list(_rows(loaded, chosen, made, plan, (settings.runs, threads)))
+            result["rows"] += list(_rows(loaded, chosen, made, rows, (settings.runs, threads)))
             result["memory"][str(threads)] = loaded.memory()
-            if threads == len(processors) and settings.data is not None:
+            if threads == max(wanted.rows) and settings.data is not None:
                 print("  labelled photographs ...", flush=True)
                 result["accuracy"] = detecting.accuracy(_candidates(loaded, "detect"), settings.data)
-    result["folder"] = _folders(found, settings, processors)
+    result["folder"] = _folders(found, settings.work, wanted.files, processors[: max(wanted.rows)])
     result["peers"] = {peer.name: _about(peer, versions, missing) for peer in chosen}
     return result | {"aims": aims(result)}
 
@@ -80,25 +99,25 @@ def _rows(
     loaded: Crew,
     chosen: list[Peer],
     made: Mapping[str, Photograph],
-    plan: tuple[tuple[str, str], ...],
+    rows: Rows,
     count: tuple[int, int],
 ) -> Iterator[dict[str, Any]]:
     runs, threads = count
     barred = {peer.name for peer in chosen if peer.slow}
-    for task, name in plan:
+    for task, name in rows:
         print(f"  {task}, {name}, {threads} thread{'s' * (threads > 1)} ...", flush=True)
         those = [one for one in _candidates(loaded, task) if name == ONE or one.key.split("/")[0] not in barred]
         figures = take_turns(those, made[name], runs)
         yield {"task": task, "photograph": name, "threads": threads, "figures": figures}
 
 
-def _folders(found: Mapping[str, list[str]], settings: Settings, processors: list[int]) -> dict[str, Any]:
+def _folders(found: Commands, work: Path, files: int, processors: Sequence[int]) -> dict[str, Any]:
     """One process on one processor, and two processes on two, each on its own."""
-    paths = folder_of(settings.work, 12 if settings.small else FOLDER)
+    paths = folder_of(work, files)
     result = {}
     for count in range(1, len(processors) + 1):
         print(f"  folder, {count} process{'es' * (count > 1)} ...", flush=True)
-        with crew(found, settings.work, [[processor] for processor in processors[:count]]) as loaded:
+        with crew(found, work, [[processor] for processor in processors[:count]]) as loaded:
             failed = {name: {"failed": why} for name, why in loaded.failed.items()}
             result[str(count)] = folders.folder(loaded.workers, paths, "detect") | failed
     return result
