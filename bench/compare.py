@@ -71,13 +71,16 @@ def measure(settings: Settings) -> dict[str, Any]:
         "rows": [],
         "memory": {},
     }
+    slow = {peer.name for peer in chosen if peer.slow}
     for threads, rows in wanted.rows.items():
-        with crew(found, settings.work, [processors[:threads]]) as loaded:
+        most = threads == max(wanted.rows)
+        ready = {name: parts for name, parts in found.items() if most or name not in slow}
+        with crew(ready, settings.work, [processors[:threads]]) as loaded:
             missing |= loaded.failed
             versions |= {name: told["version"] for name, told in loaded.told.items()}
-            result["rows"] += list(_rows(loaded, chosen, made, rows, (settings.runs, threads)))
+            result["rows"] += list(_rows(loaded, slow, made, rows, (settings.runs, threads)))
             result["memory"][str(threads)] = loaded.memory()
-            if threads == max(wanted.rows) and settings.data is not None:
+            if most and settings.data is not None:
                 print("  labelled photographs ...", flush=True)
                 result["accuracy"] = detecting.accuracy(_candidates(loaded, "detect"), settings.data)
     result["folder"] = _folders(found, settings.work, wanted.files, processors[: max(wanted.rows)])
@@ -97,16 +100,15 @@ def _candidates(loaded: Crew, task: str) -> list[Candidate]:
 
 def _rows(
     loaded: Crew,
-    chosen: list[Peer],
+    slow: set[str],
     made: Mapping[str, Photograph],
     rows: Rows,
     count: tuple[int, int],
 ) -> Iterator[dict[str, Any]]:
     runs, threads = count
-    barred = {peer.name for peer in chosen if peer.slow}
     for task, name in rows:
         print(f"  {task}, {name}, {threads} thread{'s' * (threads > 1)} ...", flush=True)
-        those = [one for one in _candidates(loaded, task) if name == ONE or one.key.split("/")[0] not in barred]
+        those = [one for one in _candidates(loaded, task) if name == ONE or one.key.split("/")[0] not in slow]
         figures = take_turns(those, made[name], runs)
         yield {"task": task, "photograph": name, "threads": threads, "figures": figures}
 

@@ -26,7 +26,7 @@ class Peer:
     """What bench/peers/<name>/peer.toml says.
 
     runtime: "own" runs in the harness' environment, "python" and "node" in one of its own, "none" nowhere, for the reason in
-    `unavailable`. called: its call, for the reader. slow: it stands in the rows of one usual photograph only.
+    `unavailable`. called: its call, for the reader. slow: it stands in the rows of one usual photograph and the most threads only.
     """
 
     name: str
