@@ -17,7 +17,7 @@ from ml.images import decode
 from ml.runtime import LiteRtNetwork
 
 STAGES: Final[Mapping[str, tuple[str, ...]]] = {
-    "pyramid: levels": ("ml.detectors.shrink:Shrinker.level",),
+    "pyramid: levels": ("ml.detectors.pyramid:resized",),
     "pyramid: canvases": ("ml.detectors.pyramid:_paste",),
     "windows of P-Net": ("ml.detectors.mtcnn:propose",),
     "crops for R-Net, O-Net": ("ml.detectors.refine:crops",),

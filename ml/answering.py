@@ -1,38 +1,74 @@
-"""One face through the networks that answer for it."""
+"""Faces through the networks that answer for them."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ml.active import Snapshot
 from ml.align import crop, crop_matrix, prepare
-from ml.clarity import CLEAR, LEAST, clarity
+from ml.clarity import CLEAR, LEAST, Clarity, clarity
 from ml.photo import Photo
 from ml.runtime import Network
 from ml.tasks import FACE_TASKS
 from ml.tasks.base import Scene
 from ml.timing import Timer
 from ml.types import Face
+from ml.workers import ALONE, Workers
+
+Asked = tuple[Network, list[str]]
+"""A network and the tasks that it answers."""
 
 
-def grouped(chosen: Snapshot) -> list[tuple[Network, list[str]]]:
+def grouped(chosen: Snapshot) -> list[Asked]:
     """Each distinct network once, with the tasks it answers."""
-    groups: dict[str, tuple[Network, list[str]]] = {}
+    groups: dict[str, Asked] = {}
     for task, network in chosen.items():
         groups.setdefault(network.spec.key, (network, []))[1].append(task)
     return list(groups.values())
 
 
-def answer(
-    photo: Photo, face: Face, groups: list[tuple[Network, list[str]]], landmarks: str, timer: Timer
-) -> dict[str, Any]:
-    """The result of each task for one face; every network runs once. `landmarks` is the scheme of points."""
-    results: dict[str, Any] = {}
-    judged = any(name in LEAST for _, names in groups for name in names)
-    seen = clarity(photo, face) if judged else CLEAR
-    for network, names in groups:
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked about every face of a photograph: by which networks, and with which scheme of landmarks."""
+
+    photo: Photo
+    groups: list[Asked]
+    landmarks: str = "68"
+
+
+def answers(question: Question, faces: Sequence[Face], timer: Timer, workers: Workers) -> list[dict[str, Any]]:
+    """The result of each task for each face; every network runs once per face."""
+    judged = any(name in LEAST for _, names in question.groups for name in names)
+    seen = list(workers.map(partial(clarity, question.photo), faces)) if judged else [CLEAR] * len(faces)
+    groups = sorted(question.groups, key=_cost, reverse=True)
+    jobs = [(number, asked) for number in range(len(faces)) for asked in groups]
+
+    def work(job: tuple[int, Asked]) -> dict[str, Any]:
+        number, (network, names) = job
         with timer.step(names[0] if len(names) == 1 else network.spec.name):
-            spec = network.spec.input
-            matrix = crop_matrix(spec, face, (photo.height, photo.width))
-            outputs = network.run(prepare(spec, crop(photo, matrix, spec.fixed_size)))
-            scene = Scene(face, network.spec, matrix, landmarks, seen)
-            results |= {name: FACE_TASKS[name].decode(outputs, scene) for name in names}
-    return {name: results[name] for name in FACE_TASKS if name in results}
+            return _ask(question, faces[number], seen[number], network, names)
+
+    results: list[dict[str, Any]] = [{} for _ in faces]
+    for (number, _), result in zip(jobs, workers.map(work, jobs), strict=True):
+        results[number] |= result
+    return [{name: result[name] for name in FACE_TASKS if name in result} for result in results]
+
+
+def answer(question: Question, face: Face) -> dict[str, Any]:
+    """The same for one face, in the caller's thread."""
+    return answers(question, [face], Timer(), ALONE)[0]
+
+
+def _cost(asked: Asked) -> int:
+    """What takes longest is begun first, so that threads end together; a network's time goes with its input."""
+    height, width = asked[0].spec.input.fixed_size
+    return height * width
+
+
+def _ask(question: Question, face: Face, seen: Clarity, network: Network, names: list[str]) -> dict[str, Any]:
+    photo, spec = question.photo, network.spec.input
+    matrix = crop_matrix(spec, face, (photo.height, photo.width))
+    outputs = network.run(prepare(spec, crop(photo, matrix, spec.fixed_size)))
+    scene = Scene(face, network.spec, matrix, question.landmarks, seen)
+    return {name: FACE_TASKS[name].decode(outputs, scene) for name in names}

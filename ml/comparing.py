@@ -8,14 +8,13 @@ from typing import Any, Final
 import numpy as np
 
 from ml import embedding
-from ml.answering import answer
+from ml.answering import Question, answer
 from ml.boxes import prominent
 from ml.differing import difference
 from ml.finding import SKIP, DetectOptions, Finder
 from ml.labelled import VERDICTS, Labelled
 from ml.photo import Photo
 from ml.runtime import Network, warm_up
-from ml.timing import Timer
 from ml.types import Face
 
 Read = Callable[[str], Photo]
@@ -118,7 +117,7 @@ class Comparer:
         if self._task == VERIFY:
             said: Any = embedding.embed(network, photo, face)
         else:
-            said = answer(photo, face, [(network, [self._task])], SCHEME, Timer())[self._task]
+            said = answer(Question(photo, [(network, [self._task])], SCHEME), face)[self._task]
         self._outcome.ms[place].append((time.perf_counter() - start) * 1000)
         return said
 

@@ -4,7 +4,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -13,6 +13,7 @@ from ml.errors import InvalidRequest, NotReady
 from ml.labels import orders
 from ml.manifest import Manifest, NetworkSpec, load, verified
 from ml.types import F32
+from ml.workers import Workers
 
 Runtime = Literal["litert", "keras"]
 MAX_SHAPES = 8  # input shapes per network whose interpreters are kept; the least recently used go first
@@ -28,6 +29,30 @@ class Network(Protocol):
         ...
 
 
+class _Interpreter:
+    """A LiteRT interpreter for one input shape; where its tensors are is asked once, since asking takes as long as a small network."""
+
+    def __init__(self, content: bytes, spec: NetworkSpec, shape: tuple[int, ...]) -> None:
+        from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415  0.1 s that `manage.py` need not pay
+
+        self._interpreter = Interpreter(model_content=content, num_threads=1)
+        detail = self._interpreter.get_input_details()[0]
+        self._input = detail["index"]
+        if tuple(detail["shape"]) != shape:
+            if spec.input.size is not None:
+                raise ValueError(f"{spec.key} takes {tuple(detail['shape'])}, got {shape}")
+            self._interpreter.resize_tensor_input(self._input, shape)
+        self._interpreter.allocate_tensors()
+        details = self._interpreter.get_output_details()
+        self._outputs = {name: detail["index"] for name, detail in zip(spec.outputs, details, strict=True)}
+
+    def run(self, batch: F32) -> dict[str, F32]:
+        """Outputs by name, copied."""
+        self._interpreter.set_tensor(self._input, batch)
+        self._interpreter.invoke()
+        return {name: self._interpreter.get_tensor(index) for name, index in self._outputs.items()}
+
+
 class LiteRtNetwork:
     """A LiteRT file; at most `threads` interpreters per input shape, made when first needed."""
 
@@ -35,7 +60,7 @@ class LiteRtNetwork:
         self.spec = spec
         # The bytes that were verified, shared by all interpreters: a file that changes later changes nothing here.
         self._content = verified(weights_dir / spec.file, spec.sha256)
-        self._idle: OrderedDict[tuple[int, ...], list[Any]] = OrderedDict()
+        self._idle: OrderedDict[tuple[int, ...], list[_Interpreter]] = OrderedDict()
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(threads)
         self._orders = orders(spec)
@@ -44,17 +69,11 @@ class LiteRtNetwork:
         """See Network.run; ValueError when the shape does not fit the network."""
         with self._slots:
             interpreter = self._take(batch.shape)
-            interpreter.set_tensor(interpreter.get_input_details()[0]["index"], batch)
-            interpreter.invoke()
-            details = interpreter.get_output_details()
-            outputs = {name: interpreter.get_tensor(detail["index"]) for name, detail in self._named(details)}
+            outputs = interpreter.run(batch)
             self._give(batch.shape, interpreter)
         return {**outputs, **{name: outputs[name][:, order] for name, order in self._orders.items()}}
 
-    def _named(self, details: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
-        return list(zip(self.spec.outputs, details, strict=True))
-
-    def _take(self, shape: tuple[int, ...]) -> Any:
+    def _take(self, shape: tuple[int, ...]) -> _Interpreter:
         with self._lock:
             idle = self._idle.setdefault(shape, [])
             self._idle.move_to_end(shape)
@@ -62,24 +81,12 @@ class LiteRtNetwork:
                 self._idle.popitem(last=False)
             if idle:
                 return idle.pop()
-        return self._make(shape)
+        return _Interpreter(self._content, self.spec, shape)
 
-    def _give(self, shape: tuple[int, ...], interpreter: Any) -> None:
+    def _give(self, shape: tuple[int, ...], interpreter: _Interpreter) -> None:
         with self._lock:
             if shape in self._idle:
                 self._idle[shape].append(interpreter)
-
-    def _make(self, shape: tuple[int, ...]) -> Any:
-        from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415  0.1 s that `manage.py` need not pay
-
-        interpreter = Interpreter(model_content=self._content, num_threads=1)
-        detail = interpreter.get_input_details()[0]
-        if tuple(detail["shape"]) != shape:
-            if self.spec.input.size is not None:
-                raise ValueError(f"{self.spec.key} takes {tuple(detail['shape'])}, got {shape}")
-            interpreter.resize_tensor_input(detail["index"], shape)
-        interpreter.allocate_tensors()
-        return interpreter
 
 
 class Networks:
@@ -92,6 +99,7 @@ class Networks:
         self.manifest: Manifest = load(weights_dir / "manifest.toml")
         self._weights_dir = weights_dir
         self._threads = threads
+        self.workers = Workers(threads)
         self._make = _maker(runtime)
         self._added: Mapping[str, tuple[NetworkSpec, Path]] = {}
         self._loaded: WeakValueDictionary[str, Network] = WeakValueDictionary()

@@ -13,13 +13,12 @@ from apps.evaluation.services import stop_shadow
 from apps.versions.description import folder_of, network_spec
 from apps.versions.models import Activation, State
 from ml import embedding
-from ml.answering import answer
+from ml.answering import Question, answer
 from ml.differing import difference
 from ml.errors import FaceError, InvalidRequest
 from ml.photo import Photo
 from ml.reports import Report, VerifyReport
 from ml.runtime import LiteRtNetwork, Network, warm_up
-from ml.timing import Timer
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +75,7 @@ class Candidate:
             said = entry.results[self.task]
             start = time.perf_counter()
             groups = [(self.network, [self.task])]
-            ours = answer(photo, entry.face, groups, getattr(said, "scheme", "68"), Timer())[self.task]
+            ours = answer(Question(photo, groups, getattr(said, "scheme", "68")), entry.face)[self.task]
             self._add(count, difference(self.task, said, ours), start)
 
     def _pair(self, photos: tuple[Photo, ...], report: VerifyReport, count: Count) -> None:

@@ -33,6 +33,7 @@ class MtcnnDetector:
     default_confidence: float = 0.9
 
     def __init__(self, networks: Networks) -> None:
+        self._workers = networks.workers
         self._pnet = networks.get("mtcnn-pnet")
         self.spec: NetworkSpec | None = self._pnet.spec
         self._rnet = networks.get("mtcnn-rnet")
@@ -41,11 +42,11 @@ class MtcnnDetector:
     def detect(self, rgb_u8: RgbU8, *, min_face: float, min_confidence: float) -> Detections:
         """See Detector.detect; min_face below 12 pixels counts as 12: the photograph is never enlarged."""
         min_face = max(float(min_face), SMALLEST_FACE)
-        boxes, _ = propose(rgb_u8, self._pnet, min_face=min_face, threshold=logit(PNET_CONFIDENCE))
+        boxes, _ = propose(rgb_u8, self._pnet, self._workers, min_face=min_face, threshold=logit(PNET_CONFIDENCE))
         boxes = self._refined(rgb_u8, boxes)
         if not len(boxes):
             return Detections.empty()
-        answers = refine(rgb_u8, boxes, self._onet, ONET_SIDE, ONET_BATCHES)
+        answers = refine(rgb_u8, boxes, self._onet, side=ONET_SIDE, batches=ONET_BATCHES, workers=self._workers)
         sure = answers[:, 0] > logit(min_confidence)
         boxes, answers = boxes[sure], answers[sure]
         points = points_of(boxes, answers[:, 5:])
@@ -57,7 +58,7 @@ class MtcnnDetector:
         if not len(boxes):
             return boxes
         boxes = squares(boxes)
-        answers = refine(rgb_u8, boxes, self._rnet, RNET_SIDE, RNET_BATCHES)
+        answers = refine(rgb_u8, boxes, self._rnet, side=RNET_SIDE, batches=RNET_BATCHES, workers=self._workers)
         sure = answers[:, 0] > logit(RNET_CONFIDENCE)
         boxes = moved(boxes[sure], answers[sure, 1:])
         return squares(boxes[suppress(boxes, answers[sure, 0], OVERLAP)])

@@ -15,7 +15,9 @@ CLEARLY: Final = 2.0  # logits by which a turn must look more like a face than t
 def points_in(rgb_u8: RgbU8, boxes_xyxy: F32, networks: Networks) -> F32:
     """(n, 4) boxes -> (n, 5, 2) points in the order of POINT_NAMES; no boxes, no points."""
     around = squares(boxes_xyxy)
-    answers = refine(rgb_u8, around, networks.get("mtcnn-onet"), ONET_SIDE, ONET_BATCHES)
+    answers = refine(
+        rgb_u8, around, networks.get("mtcnn-onet"), side=ONET_SIDE, batches=ONET_BATCHES, workers=networks.workers
+    )
     return points_of(around, answers[:, 5:])
 
 
@@ -30,7 +32,15 @@ def turn_of(rgb_u8: RgbU8, box_xyxy: F32, networks: Networks) -> int:
     piece, inner = _around(rgb_u8, squares(box_xyxy[None])[0])
     logits = []
     for _ in TURNS:
-        answers = refine(np.ascontiguousarray(piece), inner[None], networks.get("mtcnn-onet"), ONET_SIDE, ONET_BATCHES)
+        upright = np.ascontiguousarray(piece)
+        answers = refine(
+            upright,
+            inner[None],
+            networks.get("mtcnn-onet"),
+            side=ONET_SIDE,
+            batches=ONET_BATCHES,
+            workers=networks.workers,
+        )
         logits.append(float(answers[0, 0]))
         x1, y1, x2, y2 = inner
         piece, inner = np.rot90(piece, -1), np.array([len(piece) - y2, x1, len(piece) - y1, x2], np.float32)

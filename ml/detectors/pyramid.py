@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import groupby
 from typing import Final
 
@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.detectors.packing import OVERLAP, STRIDE, WINDOW, Packing, Part, pack
-from ml.detectors.shrink import Shrinker, halvings
+from ml.detectors.shrink import Shrinker, halvings, resized
 from ml.detectors.suppress import suppress
 from ml.runtime import Network
 from ml.types import F32, RgbU8
+from ml.workers import Workers
 
 FACTOR: Final = 0.709
 WITHIN_LEVEL: Final = 0.5
@@ -55,10 +56,11 @@ def _levels(height: int, width: int, min_face: float) -> Iterator[Level]:
         scale *= FACTOR
 
 
-def propose(rgb_u8: RgbU8, pnet: Network, *, min_face: float, threshold: float) -> tuple[F32, F32]:
+def propose(rgb_u8: RgbU8, pnet: Network, workers: Workers, *, min_face: float, threshold: float) -> tuple[F32, F32]:
     """Boxes (n, 4) in pixels of the photograph and their logits (n,): windows that P-Net takes for a face, best first."""
     pyramid = plan(rgb_u8.shape[0], rgb_u8.shape[1], min_face)
-    found = [_windows(pyramid, *canvas, pnet, threshold) for canvas in _canvases(rgb_u8, pyramid)]
+    look = partial(_windows, pyramid, pnet, threshold)
+    found = list(workers.map(look, _canvases(rgb_u8, pyramid, workers)))
     if not found:
         return np.zeros((0, 4), np.float32), np.zeros(0, np.float32)
     boxes, logits, levels = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
@@ -71,15 +73,20 @@ def propose(rgb_u8: RgbU8, pnet: Network, *, min_face: float, threshold: float) 
     return boxes[kept], logits[kept]
 
 
-def _canvases(rgb_u8: RgbU8, pyramid: Plan) -> Iterator[tuple[F32, list[Part]]]:
+def _images(rgb_u8: RgbU8, pyramid: Plan, workers: Workers) -> Iterator[F32 | RgbU8]:
+    """The photograph at the size of each level."""
+    shrinker = Shrinker(rgb_u8)
+    wanted = ((shrinker.source(level.halvings), level) for level in pyramid.levels)
+    return workers.map(lambda job: resized(job[0], job[1].height, job[1].width), wanted)
+
+
+def _canvases(rgb_u8: RgbU8, pyramid: Plan, workers: Workers) -> Iterator[tuple[F32, list[Part]]]:
     """Each canvas with its parts as soon as it is full, so that few are alive at a time."""
     packing = pyramid.packing
     waiting = Counter(part.canvas for part in packing.parts)
     opened: dict[int, tuple[F32, list[Part]]] = {}
-    source = Shrinker(rgb_u8)
-    for index, parts in groupby(packing.parts, key=lambda part: part.level):
-        level = pyramid.levels[index]
-        image = source.level(level.height, level.width, level.halvings)
+    by_level = groupby(packing.parts, key=lambda part: part.level)
+    for image, (_, parts) in zip(_images(rgb_u8, pyramid, workers), by_level, strict=True):
         for part in parts:
             if part.canvas not in opened:
                 opened[part.canvas] = np.zeros((*packing.canvases[part.canvas], 3), np.float32), []
@@ -102,9 +109,10 @@ def _paste(canvas: F32, image: F32 | RgbU8, part: Part) -> None:
 
 
 def _windows(
-    pyramid: Plan, canvas: F32, parts: list[Part], pnet: Network, threshold: float
+    pyramid: Plan, pnet: Network, threshold: float, filled: tuple[F32, list[Part]]
 ) -> tuple[F32, F32, npt.NDArray[np.intp]]:
     """Boxes, logits and level of the windows above the threshold on one canvas."""
+    canvas, parts = filled
     cells = pnet.run(canvas[None])["cells"][0]
     owners = np.full(cells.shape[:2], -1, np.int32)
     for index, part in enumerate(parts):

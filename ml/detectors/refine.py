@@ -8,6 +8,7 @@ import numpy as np
 
 from ml.runtime import Network
 from ml.types import F32, RgbU8
+from ml.workers import Workers
 
 RNET_SIDE: Final = 24
 ONET_SIDE: Final = 48
@@ -38,14 +39,18 @@ def points_of(boxes_xyxy: F32, answers: F32) -> F32:
     return np.asarray(parts * sides[:, None] + boxes_xyxy[:, None, :2] - 1, np.float32)
 
 
-def refine(rgb_u8: RgbU8, boxes_xyxy: F32, network: Network, side: int, batches: tuple[int, ...]) -> F32:
+def refine(
+    rgb_u8: RgbU8, boxes_xyxy: F32, network: Network, *, side: int, batches: tuple[int, ...], workers: Workers
+) -> F32:
     """Answers (n, k) of a network for the crops of the n > 0 boxes; batches are padded to the few sizes in `batches`."""
-    answers = []
-    for start, count, size in _batched(len(boxes_xyxy), batches):
+
+    def ask(part: tuple[int, int, int]) -> F32:
+        start, count, size = part
         batch = np.zeros((size, side, side, 3), np.float32)
         batch[:count] = crops(rgb_u8, boxes_xyxy[start : start + count], side)
-        answers.append(network.run(batch)["faces"][:count])
-    return np.concatenate(answers)
+        return network.run(batch)["faces"][:count]
+
+    return np.concatenate(list(workers.map(ask, _batched(len(boxes_xyxy), batches))))
 
 
 def crops(rgb_u8: RgbU8, boxes_xyxy: F32, side: int) -> RgbU8:

@@ -13,20 +13,20 @@ _REMAINING: Final = ((400_000, 6.5), (_FLOAT_PIXELS, 2.0), (np.inf, 1.0))
 
 
 class Shrinker:
-    """Sizes of one photograph; large steps start from a halved copy, made once. Ask for sizes from large to small."""
+    """Sources of one photograph's sizes: large steps start from a halved copy, made once. Ask from large to small."""
 
     def __init__(self, rgb_u8: RgbU8) -> None:
         self._source: F32 | RgbU8 = rgb_u8
         self._halvings = 0
 
-    def level(self, height: int, width: int, halvings: int) -> F32 | RgbU8:
-        """(height, width, 3) values 0..255 after halving the photograph that often."""
+    def source(self, halvings: int) -> F32 | RgbU8:
+        """The photograph, halved that often."""
         while self._halvings < halvings:
-            self._source = _resized(self._source, self._source.shape[0] // 2, self._source.shape[1] // 2)
+            self._source = resized(self._source, self._source.shape[0] // 2, self._source.shape[1] // 2)
             self._halvings += 1
         if self._source.dtype == np.uint8 and self._source.shape[0] * self._source.shape[1] <= _FLOAT_PIXELS:
             self._source = self._source.astype(np.float32)
-        return _resized(self._source, height, width)
+        return self._source
 
 
 def halvings(ratio: float, pixels: int) -> int:
@@ -39,7 +39,8 @@ def halvings(ratio: float, pixels: int) -> int:
     return max(0, int(np.log2(ratio / remaining)))
 
 
-def _resized(image: F32 | RgbU8, height: int, width: int) -> F32 | RgbU8:
+def resized(image: F32 | RgbU8, height: int, width: int) -> F32 | RgbU8:
+    """(height, width, 3) area averages, 0..255, of the image's type."""
     grows = height > image.shape[0] or width > image.shape[1]
     kind = cv2.INTER_LINEAR if grows else cv2.INTER_AREA
     resized = cv2.resize(image, (width, height), interpolation=kind)

@@ -24,7 +24,7 @@ class LandmarksResult:
 
 def _decode(outputs: Mapping[str, F32], scene: Scene) -> LandmarksResult:
     points_xy = _in_photograph(outputs, scene)
-    return LandmarksResult(scene.landmarks, [(float(x), float(y)) for x, y in points_xy])
+    return LandmarksResult(scene.landmarks, [(x, y) for x, y in points_xy.tolist()])
 
 
 def _in_photograph(outputs: Mapping[str, F32], scene: Scene) -> F64:

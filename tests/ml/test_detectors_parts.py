@@ -8,10 +8,11 @@ import pytest
 
 from ml.boxes import Overlap, iou_matrix
 from ml.detectors import packing, pyramid, refine, suppress
-from ml.detectors.shrink import Shrinker, halvings
+from ml.detectors.shrink import Shrinker, halvings, resized
 from ml.runtime import Networks
 from ml.training.detection_scores import average_precision, right_ones
 from ml.types import F32, RgbU8
+from ml.workers import Workers
 
 ROOT = Path(__file__).parents[2]
 SIZES = [(12, 12), (21, 400), (240, 320), (401, 267), (480, 640), (512, 512), (601, 799), (960, 1281), (3000, 4000)]
@@ -60,7 +61,7 @@ def test_packed_levels_answer_as_whole_ones(astronaut: RgbU8) -> None:
     image = np.ascontiguousarray(astronaut[:431, 60:391])
     plan = pyramid.plan(*image.shape[:2], 20.0)
     packed = [np.full((packing_cells(level.height), packing_cells(level.width)), np.nan) for level in plan.levels]
-    for canvas, parts in pyramid._canvases(image, plan):
+    for canvas, parts in pyramid._canvases(image, plan, Workers(2)):
         cells = pnet.run(canvas[None])["cells"][0, ..., 0]
         for part in parts:
             height, width = (part.height - 10) // 2, (part.width - 10) // 2
@@ -68,7 +69,9 @@ def test_packed_levels_answer_as_whole_ones(astronaut: RgbU8) -> None:
             packed[part.level][part.y // 2 :, part.x // 2 :][:height, :width] = piece
     source = Shrinker(image)
     for level, cells in zip(plan.levels[:4], packed, strict=False):
-        whole = pnet.run(np.asarray(source.level(level.height, level.width, level.halvings), np.float32)[None])
+        whole = pnet.run(
+            np.asarray(resized(source.source(level.halvings), level.height, level.width), np.float32)[None]
+        )
         rows, columns = (
             level.height // 2 - 5,
             level.width // 2 - 5,
@@ -142,10 +145,10 @@ def test_halvings(ratio: float, pixels: float, times: int) -> None:
 
 
 def test_levels_are_area_averages(astronaut: RgbU8) -> None:
-    level = Shrinker(astronaut).level(307, 307, 0)
+    level = resized(Shrinker(astronaut).source(0), 307, 307)
     expected = cv2.resize(astronaut.astype(np.float32), (307, 307), interpolation=cv2.INTER_AREA)
     np.testing.assert_allclose(level, expected, atol=1e-3)
-    halved = Shrinker(astronaut).level(40, 40, 1)
+    halved = resized(Shrinker(astronaut).source(1), 40, 40)
     assert np.abs(halved - cv2.resize(astronaut.astype(np.float32), (40, 40), interpolation=cv2.INTER_AREA)).mean() < 1
 
 

@@ -13,12 +13,11 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from ml.answering import answer
+from ml.answering import Question, answer
 from ml.boxes import iou_matrix, prominent
 from ml.finding import SKIP, DetectOptions, Finder
 from ml.photo import Photo
 from ml.runtime import Network, Networks
-from ml.timing import Timer
 from ml.training.evaluate.images import Images
 from ml.types import F32, Face
 
@@ -115,7 +114,7 @@ def answers(
     groups = [(network, list(tasks))]
 
     def one(place: int) -> dict[str, Any]:
-        return answer(Photo(images.read(place)), faces.face(place), groups, scheme, Timer())
+        return answer(Question(Photo(images.read(place)), groups, scheme), faces.face(place))
 
     with ThreadPoolExecutor(threads) as pool:
         rows = list(pool.map(one, range(len(images))))

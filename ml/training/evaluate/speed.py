@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from ml.active import SWITCHABLE, can_answer
-from ml.answering import answer
+from ml.answering import Question, answer
 from ml.embedding import embed
 from ml.finding import DetectOptions, Finder
 from ml.images import decode
@@ -19,7 +19,6 @@ from ml.manifest import NetworkSpec
 from ml.photo import Photo
 from ml.runtime import Network, Networks
 from ml.tasks import FACE_TASKS
-from ml.timing import Timer
 from ml.training.evaluate.writer import put
 
 ROUNDS: Final = 40
@@ -65,7 +64,7 @@ def candidates(networks: Networks, specs: list[NetworkSpec]) -> dict[str, Callab
     def of(network: Network) -> Callable[[], object] | None:
         tasks = [task for task in FACE_TASKS if can_answer(network.spec, task)]
         if tasks:
-            return lambda: answer(photo, face, [(network, tasks)], "68", Timer())
+            return lambda: answer(Question(photo, [(network, tasks)]), face)
         return (lambda: embed(network, photo, face)) if can_answer(network.spec, "verify") else None
 
     runs = {spec.key: of(networks.get(spec.name, spec.version)) for spec in specs}

@@ -12,12 +12,11 @@ from typing import Any, Final, Literal
 import cv2
 import numpy as np
 
-from ml.answering import answer
+from ml.answering import Question, answer
 from ml.photo import Photo
 from ml.runtime import Network, Networks
 from ml.tasks.attributes import ATTRIBUTE_NAMES
 from ml.tasks.emotion import EMOTIONS
-from ml.timing import Timer
 from ml.training.corpus import Corpus, open_corpus
 from ml.training.evaluate import served
 from ml.training.evaluate.images import of_corpus
@@ -74,7 +73,7 @@ def _measured(task: str, network: Network, corpus: Corpus, networks: Networks, w
         for place in chosen:
             spoilt = spoil(images.read(place), faces.face(place), kind, value)
             if spoilt is not None:
-                result = answer(Photo(spoilt[0]), spoilt[1], [(network, [task])], "68", Timer())[task]
+                result = answer(Question(Photo(spoilt[0]), [(network, [task])]), spoilt[1])[task]
                 asked.append(Asked(error(task, result, corpus, int(rows[place])), result.uncertain))
         conditions[named(kind, value)] = summary(asked)
     return {"conditions": conditions}

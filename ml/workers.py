@@ -1,0 +1,78 @@
+"""Threads that all requests share: parts of one photograph are worked on side by side when cores are free."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from typing import Final, TypeVar
+
+_AHEAD: Final = 2  # items per thread that are begun before the first is answered: bounds memory, keeps the threads busy
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+class Workers:
+    """`threads` threads for as many cores, started when first needed; none when it is 1.
+
+    They help while callers are fewer than cores. A caller beyond that works alone: handing work over would only cost time.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+        self._pool = ThreadPoolExecutor(threads, "worker", self._mark) if threads > 1 else None
+        self._mine = threading.local()  # alone: does this thread work without help? depth: how many of its maps run
+        self._callers = 0
+        self._lock = threading.Lock()
+
+    def map(self, function: Callable[[Item], Answer], items: Iterable[Item]) -> Iterator[Answer]:
+        """Answers in the order of the items, which are taken as late as keeps the threads busy. The first error is raised in its turn.
+
+        May be called from any thread, from a worker and while items are made: who called first decides.
+        """
+        with self._calling() as alone:
+            if self._pool is None or alone:
+                yield from map(function, items)
+            else:
+                yield from _in_order(partial(self._pool.submit, function), items, _AHEAD * self._threads)
+
+    def close(self) -> None:
+        """Stop the threads; running work ends first."""
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def _mark(self) -> None:
+        # A worker that waited for other workers could wait for ever.
+        self._mine.depth, self._mine.alone = 1, True
+
+    @contextmanager
+    def _calling(self) -> Iterator[bool]:
+        mine, outermost = self._mine, getattr(self._mine, "depth", 0) == 0
+        if outermost:
+            mine.depth = 0
+            with self._lock:
+                self._callers += 1
+                mine.alone = self._callers >= self._threads
+        mine.depth += 1
+        try:
+            yield mine.alone
+        finally:
+            mine.depth -= 1
+            if outermost:
+                with self._lock:
+                    self._callers -= 1
+
+
+def _in_order(submit: Callable[[Item], Future[Answer]], items: Iterable[Item], ahead: int) -> Iterator[Answer]:
+    begun: deque[Future[Answer]] = deque()
+    for item in items:
+        begun.append(submit(item))
+        if len(begun) > ahead:
+            yield begun.popleft().result()
+    while begun:
+        yield begun.popleft().result()
+
+
+ALONE: Final = Workers(1)
+"""The caller's own thread."""
