@@ -21,7 +21,7 @@ def two_callers(photo: bytes, seconds: float) -> dict[str, Any]:
     shared); what two threads lack against them is Python's global lock.
     """
     single, double = engine_for(1), engine_for(2)
-    each = max(0.5, seconds / ROUNDS)
+    each = seconds / ROUNDS
     rates: dict[str, list[float]] = {"one": [], "two_threads": [], "two_processes": []}
     with Pair(photo) as pair:
         for _ in range(ROUNDS):

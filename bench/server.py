@@ -6,7 +6,7 @@ One photograph of 512x512 pixels with one face (60 kB of JPEG), posted as a form
 """
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from bench.callers import aim_threads, two_callers
@@ -33,31 +33,36 @@ LAYOUTS: Final[Mapping[str, Mapping[str, str]]] = {
 
 
 def measure(settings: Settings) -> dict[str, Any]:
-    """All figures of the server; small: seconds instead of minutes."""
-    seconds, requests = (1.0, 60) if settings.small else (SECONDS, settings.requests)
-    body = form(PHOTO.read_bytes())
+    """All figures of the server; small: few clients for less than a second each."""
+    small, photo = settings.small, PHOTO.read_bytes()
+    seconds, requests, runs = (0.5, 20, 3) if small else (SECONDS, settings.requests, settings.runs)
+    body, many = form(photo), 24 if small else CLIENTS[-1]
     with server() as running:
-        web = web_layer(running, PHOTO.read_bytes(), 6 if settings.small else settings.runs)
-        rows = [*by_clients(running, "analyze", body, seconds), *by_clients(running, "detect", body, seconds)]
-        rows.append(one_row(running, "analyze", body, clients=64, seconds=seconds, patient=False))
+        web = web_layer(running, photo, runs)
+        rows = [
+            row
+            for path in ("analyze", "detect")
+            for row in by_clients(running, path, body, seconds, (1, 24) if small else CLIENTS)
+        ]
+        rows.append(one_row(running, "analyze", body, clients=many, seconds=seconds, patient=False))
     with server() as running:
         memory = soak(running, body, requests)
-    threads = two_callers(PHOTO.read_bytes(), seconds)
+    threads = two_callers(photo, seconds)
     return {
         "photograph": f"{PHOTO.name}, 512x512 pixels, one face, {PHOTO.stat().st_size:,} bytes",
         "clients": rows,
         "memory": memory,
         "web_layer": web,
         "two_callers": threads,
-        "layouts": [] if settings.small else [layout(name, body, seconds) for name in LAYOUTS],
+        "layouts": [] if small else [layout(name, body, seconds) for name in LAYOUTS],
         "aims": [aim_web(web), aim_threads(threads)],
     }
 
 
-def by_clients(running: Server, path: str, body: bytes, seconds: float) -> list[dict[str, Any]]:
+def by_clients(running: Server, path: str, body: bytes, seconds: float, counts: Sequence[int]) -> list[dict[str, Any]]:
     """A row for each number of clients, after a warm-up."""
     load(running.port, f"/api/v1/{path}", body, clients=4, budget=Budget(seconds=min(seconds, 3)))
-    return [one_row(running, path, body, clients=clients, seconds=seconds) for clients in CLIENTS]
+    return [one_row(running, path, body, clients=clients, seconds=seconds) for clients in counts]
 
 
 def one_row(
