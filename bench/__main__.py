@@ -56,10 +56,12 @@ def run(section: str, settings: Settings, path: Path) -> None:
 
 
 def write_report(path: Path | None) -> None:
-    """Tables and chart from a file of results."""
+    """Tables and chart from a file of results; the short tables are printed too."""
     if path is None or not path.is_file():
         raise SystemExit("There are no results yet: python -m bench")
-    importlib.import_module("bench.report").write(path)
+    report = importlib.import_module("bench.report")
+    report.write(path)
+    print(report.printed(path))
 
 
 if __name__ == "__main__":

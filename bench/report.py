@@ -21,6 +21,12 @@ def write(path: Path, root: Path = ROOT) -> None:
         target.write_text(content, encoding="utf-8")
 
 
+def printed(path: Path) -> str:
+    """The short table and the aims."""
+    sections = read(path)
+    return f"{_conditions(sections)}\n\n{summary(sections['peers'])}\n{aims_table(sections)}"
+
+
 def written(path: Path, root: Path = ROOT) -> dict[Path, str]:
     """Each file that follows from the results, as it should be."""
     sections = read(path)
