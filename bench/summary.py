@@ -46,7 +46,7 @@ class Line:
     unit: str
     values: Mapping[str, float]
     more_is_better: bool = False
-    found: Mapping[str, int] = field(default_factory=dict)
+    found: Mapping[str, float] = field(default_factory=dict)
 
 
 def summary(result: Result) -> str:
@@ -74,10 +74,10 @@ def lines(result: Result, threads: int) -> Iterator[Line]:
         yield Line(what, part, unit, starts)
     for count, rates in sorted(result["folder"].items()):
         cells = {name: cell["per_second"] for name, cell in rates.items() if "per_second" in cell}
+        found = {name: min(1.0, rate["faces"] / rate["photos"]) for name, rate in rates.items() if name in cells}
         processes = "one process" if count == "1" else f"{count} processes"
-        yield Line(
-            f"folder of photographs, decode and detect, {processes}", "folder", "a second", cells, more_is_better=True
-        )
+        what = f"folder of photographs, decode and detect, {processes}"
+        yield Line(what, "folder", "a second", cells, more_is_better=True, found=found)
 
 
 def _row(result: Result, threads: int, task: str, photograph: str) -> Mapping[str, Any]:
@@ -107,8 +107,10 @@ def _line(line: Line, result: Result) -> str:
 
 def _missing(line: Line, others: Mapping[str, float], result: Result) -> str:
     """Those that are faster than HexaFace because they miss faces."""
+    if line.more_is_better:
+        return ""
     quick = [
-        f"{named(key, result)} {number(value)} {line.unit} ({line.found[key]} faces)"
+        f"{named(key, result)} {number(value)} {line.unit} ({line.found[key]:g} faces)"
         for key, value in sorted(others.items(), key=lambda item: item[1])
         if line.found.get(key, 0) < line.found.get(OURS, 0) and value < line.values[OURS]
     ]

@@ -10,10 +10,10 @@ import pytest
 from bench import compare, crews, environments
 from bench.aims import aims
 from bench.chart import chart
-from bench.common import Settings, merge, read
+from bench.common import RESULTS, Settings, merge, newest, read
 from bench.environments import PeerError
 from bench.photographs import Photograph, photographs
-from bench.report import written
+from bench.report import BEGIN, END, written
 from bench.rounds import Candidate, summary, take_turns
 from bench.summary import summary as short_table
 from bench.tables import tables
@@ -199,3 +199,12 @@ def test_sections_are_kept_when_one_is_repeated(tmp_path: Path) -> None:
     merge(path, "peers", {"b": 2})
     merge(path, "server", {"a": 3})
     assert read(path) == {"server": {"a": 3}, "peers": {"b": 2}}
+
+
+def test_both_readmes_and_the_chart_say_what_the_newest_results_say() -> None:
+    path = newest(RESULTS)
+    if path is None:
+        assert f"{BEGIN}\n{END}" in (ROOT / "README.md").read_text("utf-8")
+        return
+    stale = [file.name for file, wanted in written(path).items() if file.read_text("utf-8") != wanted]
+    assert stale == [], "run: make bench ARGS=report"
