@@ -50,7 +50,7 @@ def extent(settings: Settings, most: int) -> Extent:
         return Extent(1, 12, {1: (("detect", ONE), ("together", ONE))}, widths=(640,), groups=())
     if settings.quick:
         return Extent(1, folders.CHUNK, {most: SHORT})
-    return Extent(5, 500, {1: SHORT} | {most: LONG})
+    return Extent(3, 500, {1: SHORT} | {most: LONG})
 
 
 def measure(settings: Settings) -> dict[str, Any]:

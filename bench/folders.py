@@ -9,7 +9,7 @@ from bench.environments import PeerError
 from bench.workers import Worker
 
 CHUNK: Final = 20
-MOST_SECONDS: Final = 20.0
+MOST_SECONDS: Final = 10.0
 """Per peer; a peer that is slower sees fewer files, and its figure says how many."""
 
 

@@ -21,6 +21,7 @@ from ml.runtime import Networks, Runtime, warm_up
 from ml.tasks import FACE_TASKS
 from ml.tasks.detect import decode as name_points
 from ml.timing import Timer
+from ml.types import RgbU8
 
 __all__ = ["DETECT", "PHOTO_TASKS", "SYNTHESIS", "VERIFY", "Engine"]
 
@@ -186,6 +187,8 @@ class Engine:
     ) -> SynthesisReport:
         """Generate faces as ml.generation.Wish says; the same seed gives the same faces. Without a seed one is drawn and told.
 
+        An image in which the detector finds no face is drawn again, see ml.generation.drawn.
+
         Raises InvalidRequest for an edit that the generator has no direction for.
         """
         chosen, timer = self._active.chosen([SYNTHESIS, "gender"], _pinned(SYNTHESIS, version)), Timer()
@@ -193,10 +196,16 @@ class Engine:
         seed = secrets.randbelow(2**32) if seed is None else seed
         with timer.step(SYNTHESIS):
             wish = generation.Wish(count, seed, truncation, to_seed, edits or {})
-            images = generation.generate(network, generation.wished(wish, network.spec))
+            images = generation.drawn(wish, network, self._are_faces)
         with timer.step("gender"):
             genders = list(self._networks.workers.map(lambda image: self._gender_of(image, judge), images))
         return SynthesisReport(images, seed, genders, ModelRef.of(network.spec), timer.finish())
+
+    def _are_faces(self, images: generation.Images) -> list[bool]:
+        def is_face(rgb_u8: RgbU8) -> bool:
+            return bool(self._finder.find(Photo(rgb_u8), DetectOptions(rotate=False)).faces)
+
+        return list(self._networks.workers.map(is_face, images))
 
     def _gender_of(self, rgb_u8: Any, judge: Snapshot) -> Any:
         photo = Photo(rgb_u8)

@@ -1,7 +1,7 @@
 """Faces of people who do not exist, from a DCGAN generator (Radford et al. 2016)."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,7 +13,13 @@ from ml.manifest import NetworkSpec
 from ml.runtime import Network
 from ml.types import F32
 
+Images = npt.NDArray[np.uint8]
+"""(n, height, width, 3), RGB."""
+Judge = Callable[[Images], Sequence[bool]]
+"""For each image: is it a face?"""
+
 LATENT: Final = 100
+ATTEMPTS: Final = 4
 EDITS: Final = ("smile", "age", "male", "glasses")
 """What can be changed about a generated face, see ml.training.directions."""
 
@@ -33,23 +39,40 @@ class Wish:
     edits: Mapping[str, float] = field(default_factory=dict)
 
 
-def latents(count: int, seed: int, truncation: float) -> F32:
+def latents(count: int, seed: int, truncation: float, attempt: int = 0) -> F32:
     """(count, 100) normal numbers times `truncation`: 1 is full variety, 0 one average face. A longer list starts like a shorter."""
-    values = np.random.default_rng(seed).standard_normal((count, LATENT), np.float32)
+    source = np.random.default_rng((seed, attempt) if attempt else seed)
+    values = source.standard_normal((count, LATENT), np.float32)
     return values * np.float32(truncation)
 
 
-def wished(wish: Wish, spec: NetworkSpec) -> F32:
-    """(count, 100): where the wished faces lie. InvalidRequest when the network has no directions for the edits."""
+def drawn(wish: Wish, network: Network, are_faces: Judge) -> Images:
+    """(count, height, width, 3) the wished faces. InvalidRequest when the network has no directions for the edits.
+
+    What `are_faces` takes for none is drawn again, ATTEMPTS times in all at most; before it is edited, so that edits change the same face.
+    """
+    steps = [np.float32(amount) * direction(network.spec, name) for name, amount in wish.edits.items() if amount]
     if wish.to_seed is None:
-        z = latents(wish.count, wish.seed, wish.truncation)
+        z, images = _faces(wish, wish.seed, wish.count, network, are_faces)
     else:
-        ends = [latents(1, seed, wish.truncation)[0] for seed in (wish.seed, wish.to_seed)]
-        z = between(ends[0], ends[1], wish.count)
-    for name, amount in wish.edits.items():
-        if amount:
-            z = z + np.float32(amount) * direction(spec, name)
-    return z
+        ends = [_faces(wish, seed, 1, network, are_faces)[0][0] for seed in (wish.seed, wish.to_seed)]
+        z, images = between(ends[0], ends[1], wish.count), None
+    if images is None or steps:
+        images = generate(network, z + sum(steps, np.zeros(LATENT, np.float32)))
+    return images
+
+
+def _faces(wish: Wish, seed: int, count: int, network: Network, are_faces: Judge) -> tuple[F32, Images]:
+    z = latents(count, seed, wish.truncation)
+    images = generate(network, z)
+    waiting = np.arange(count)
+    for attempt in range(1, ATTEMPTS):
+        waiting = waiting[~np.array(are_faces(images[waiting]), np.bool_)]
+        if not len(waiting):
+            break
+        z[waiting] = latents(count, seed, wish.truncation, attempt)[waiting]
+        images[waiting] = generate(network, z[waiting])
+    return z, images
 
 
 def between(first: F32, last: F32, count: int) -> F32:
@@ -77,7 +100,7 @@ def written(direction_: F32) -> str:
     return base64.b64encode(direction_.astype("<f2").tobytes()).decode()
 
 
-def generate(network: Network, z: F32) -> npt.NDArray[np.uint8]:
-    """(n, 100) -> (n, height, width, 3) pixels."""
+def generate(network: Network, z: F32) -> Images:
+    """(n, 100), n > 0 -> (n, height, width, 3) pixels."""
     images = [network.run(row[None])["image"][0] for row in z]
     return np.stack([np.clip(np.rint((image + 1.0) * 127.5), 0, 255).astype(np.uint8) for image in images])

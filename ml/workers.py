@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import partial
 from typing import Final, TypeVar
 
 _AHEAD: Final = 2  # items per thread that are begun before the first is answered: bounds memory, keeps the threads busy
@@ -31,11 +30,12 @@ class Workers:
 
         May be called from any thread, from a worker and while items are made: who called first decides.
         """
+        pool = self._pool
         with self._calling() as alone:
-            if self._pool is None or alone:
+            if pool is None or alone:
                 yield from map(function, items)
             else:
-                yield from _in_order(partial(self._pool.submit, function), items, _AHEAD * self._threads)
+                yield from _in_order(lambda item: pool.submit(function, item), items, _AHEAD * self._threads)
 
     def close(self) -> None:
         """Stop the threads; running work ends first."""

@@ -13,7 +13,7 @@ MAX_SEED = 2**32 - 1
 LandmarkScheme = Literal["5", "15", "68", "76", "468"]
 VersionName = Annotated[str, Field(min_length=1, max_length=151)]
 _VERSION = (
-    "The version that shall answer instead of the active one, for example `face 1.1.0`; "
+    "The version that shall answer instead of the active one, for example `face 1.2.0`; "
     "the network's name may be left out where only one has that version."
 )
 
@@ -154,5 +154,5 @@ class AnalyzeOptions(DetectionOptions):
         default_factory=dict,
         max_length=20,
         title="Model versions",
-        description='For some of the tasks, the version that shall answer: `{"age": "face 1.1.0"}`.',
+        description='For some of the tasks, the version that shall answer: `{"age": "face 1.2.0"}`.',
     )

@@ -101,10 +101,11 @@ def covered(probabilities: F32, ages: F32, calibration: Mapping[str, Any]) -> tu
     return (ages >= ends[:, 0]) & (ages <= ends[:, 1]), ends[:, 1] - ends[:, 0]
 
 
-def calibrated(heads: Mapping[str, Affine], logits: Mapping[str, F32], labels: Labels) -> dict[str, Affine]:
-    """The heads with scales and shifts fitted to held-out logits and labels; the two expression heads become one."""
+def calibrated(
+    heads: Mapping[str, Affine], logits: Mapping[str, F32], labels: Labels, share: float
+) -> dict[str, Affine]:
+    """The heads with scales and shifts fitted to held-out logits and labels; of the two expression heads, the votes' counts `share` of one."""
     result = dict(heads)
-    share = vote_share(logits, labels)
     result["emotion"] = _mixed(heads["emotion"], heads["votes"], share)
     mixed = (1 - share) * logits["emotion"] + share * logits["votes"]
     rows = labels.emotion >= 0

@@ -1,12 +1,13 @@
 """The recipe of the network "face": data, faces, heads, fine-tuning, calibration, export, in one command.
 
-    python -m ml.training.face --data DIR --work DIR [--package DIR] [--epochs 4.4] [--minutes M] [--frozen-only]
+    python -m ml.training.face --data DIR --work DIR [--package DIR] [--minutes M] [--frozen-only]
 
 Each stage keeps its result in --work and is skipped when that is there, so an interrupted run goes on where it was.
 """
 
 import argparse
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,8 +18,9 @@ import numpy as np
 from ml.nets.face import HEADS
 from ml.nets.packages import unpacked
 from ml.training import calibrate, face_model, heads, losses
-from ml.training.batches import Faces, Source
+from ml.training.batches import FACE_SHARES, Faces, Source
 from ml.training.corpus import I64, SOURCES, SPLITS, open_corpus
+from ml.training.expression import public
 from ml.training.face_model import Affine
 from ml.training.face_release import entry
 from ml.training.fit import Job, Plan, Trainer
@@ -28,13 +30,32 @@ from ml.types import F32
 
 SIDE: Final = 128
 BATCH: Final = 64
-FROZEN: Final = 5
-"""Blocks that stay as published: edges and blobs that every face needs, at the largest and slowest maps."""
 HEAD_IMAGES: Final = 12_000  # training images (in random order) that the first heads are fitted to
-MARGIN: Final = 1.1
-"""Side of the crop in longer sides of the face's box: at 1.4 the frozen trunk's features were far worse (see docs/training)."""
+MARGIN: Final = 1.05
+"""Side of the crop in longer sides of the face's box, as served: at 1.4 the frozen trunk's features were far worse (see docs/training)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A part of the fine-tuning, with a schedule and a checkpoint of its own.
+
+    frozen: how many of the first blocks stay as they are. epochs: images seen, in sizes of the training split. shares: see FACE_SHARES.
+    """
+
+    folder: str
+    frozen: int
+    margin: float
+    epochs: float
+    shares: Mapping[str, int]
+
+
+STAGES: Final = (
+    Stage("run", 5, 1.1, 4.4, FACE_SHARES),
+    Stage("further", 3, MARGIN, 4.5, {"utkface": 20, "fairface": 15, "celeba": 13, "fer2013": 12, "mask": 4}),
+)
+
+VOTES_SHARE: Final = 0.7
+"""Of the head taught by FER+ votes beside the one taught by FER-2013's labels; chosen on val together with mini-Xception (docs/training)."""
 BARE_SETS: Final = ("utkface", "celeba", "fairface")
 BARE: Final = 700  # faces of each of these sets
 BARE_WEIGHT: Final = 0.3
@@ -48,7 +69,6 @@ class Settings:
     work: Path
     weights: Path
     package: Path | None
-    epochs: float
     minutes: float | None
     frozen_only: bool
     activate: tuple[str, ...]
@@ -69,10 +89,8 @@ def main() -> None:
     model = face_model.build(_package(settings), SIDE)
     face_model.set_heads(model, first_heads(model, faces, train, settings))
     if not settings.frozen_only:
-        face_model.freeze(model, FROZEN)
-        source = Source(faces, train, SIDE, MARGIN, BATCH, settings.seed)
-        job = Job(model, source, face_model.network_input, losses.losses)
-        Trainer(job, plan(len(train), settings), settings.work / "run").run()
+        for stage in STAGES:
+            fine_tune(model, faces, train, stage, settings)
     finish(model, faces, settings)
 
 
@@ -81,11 +99,21 @@ def first_heads(model: keras.Model, faces: Faces, train: I64, settings: Settings
     path = settings.work / "heads.npz"
     if not path.exists():
         rows = train[:HEAD_IMAGES]
-        found = heads.features(model, faces.crops(rows, SIDE, MARGIN))
+        found = heads.features(model, faces.crops(rows, SIDE, STAGES[0].margin))
         fitted = heads.fit_heads(found, faces.corpus.labels.take(rows), seed=settings.seed)
         np.savez(path, **{f"{task}_{i}": value for task, pair in fitted.items() for i, value in enumerate(pair)})  # type: ignore[arg-type]
     with np.load(path) as stored:
         return {task: (stored[f"{task}_0"], stored[f"{task}_1"]) for task in face_model.LOGITS}
+
+
+def fine_tune(model: keras.Model, faces: Faces, train: I64, stage: Stage, settings: Settings) -> None:
+    """One stage, gone on with where it was cut off."""
+    face_model.freeze(model, stage.frozen)
+    source = Source(faces, train, SIDE, stage.margin, BATCH, settings.seed, stage.shares)
+    job = Job(model, source, face_model.network_input, losses.losses)
+    steps = max(1, round(stage.epochs * len(train) / BATCH))
+    last = stage is STAGES[-1]
+    Trainer(job, Plan(steps, minutes=settings.minutes if last else None), settings.work / stage.folder).run()
 
 
 def finish(model: keras.Model, faces: Faces, settings: Settings) -> None:
@@ -95,9 +123,18 @@ def finish(model: keras.Model, faces: Faces, settings: Settings) -> None:
     held = np.flatnonzero(faces.corpus.labels.split == SPLITS.index("hold"))
     features = heads.features(model, faces.crops(held, SIDE, MARGIN))
     final, interval = calibrated(face_model.heads(model), features, faces.corpus.labels.take(held))
-    how = "linear heads" if settings.frozen_only else f"blocks from the {FROZEN + 1}th on and heads trained together"
+    how = (
+        "linear heads"
+        if settings.frozen_only
+        else f"blocks from the {STAGES[-1].frozen + 1}th on and heads trained together"
+    )
     described = entry(interval, side=SIDE, margin=MARGIN, how=how)
-    release(face_model.served(model, final, SIDE), described, settings.weights, active=settings.activate)
+    release(
+        face_model.served(model, final, public(settings.weights), SIDE),
+        described,
+        settings.weights,
+        active=settings.activate,
+    )
 
 
 def mask_head(model: keras.Model, faces: Faces, seed: int) -> Affine:
@@ -120,12 +157,7 @@ def calibrated(values: dict[str, Affine], features: F32, labels: Any) -> tuple[d
     logits = heads.logits(features, values)
     exact = labels.source == SOURCES.index("utkface")
     distribution = calibrate.probabilities(logits)["age"][exact]
-    return calibrate.calibrated(values, logits, labels), calibrate.interval(distribution, labels.age_low[exact])
-
-
-def plan(images: int, settings: Settings) -> Plan:
-    """Steps for the wanted number of epochs."""
-    return Plan(max(1, round(settings.epochs * images / BATCH)), minutes=settings.minutes)
+    return calibrate.calibrated(values, logits, labels, VOTES_SHARE), calibrate.interval(distribution, labels.age_low[exact])
 
 
 def _package(settings: Settings) -> Path:
@@ -143,8 +175,7 @@ def _settings() -> Settings:
     parser.add_argument("--work", type=Path, required=True, help="folder for caches, checkpoints and log (4 GB)")
     parser.add_argument("--weights", type=Path, default=Path("weights"))
     parser.add_argument("--package", type=Path, help="unpacked npm package @vladmandic/human 3.3.6; fetched if absent")
-    parser.add_argument("--epochs", type=float, default=4.4, help="images seen, in sizes of the training split")
-    parser.add_argument("--minutes", type=float, help="end after so many minutes of training instead")
+    parser.add_argument("--minutes", type=float, help="end the last stage after so many minutes of training instead")
     parser.add_argument("--frozen-only", action="store_true", help="heads on the trunk as published, no fine-tuning")
     parser.add_argument(
         "--activate", nargs="*", default=tuple(HEADS), choices=tuple(HEADS), help="tasks it shall answer"

@@ -53,13 +53,14 @@ def set_heads(model: keras.Model, values: Mapping[str, Affine]) -> None:
         model.get_layer(task).set_weights(list(weights))
 
 
-def served(model: keras.Model, final_heads: Mapping[str, Affine], side: int) -> keras.Model:
-    """The network that is exported: the trained trunk with calibrated heads."""
+def served(model: keras.Model, final_heads: Mapping[str, Affine], public: keras.Model, side: int) -> keras.Model:
+    """The network that is exported: the trained trunk with calibrated heads, and mini-Xception as `public` is."""
     network = face.build(side)
-    for layer in network.layers:
-        if layer.name in face.HEADS:
-            kernel, bias = final_heads[layer.name]
-            layer.set_weights([kernel, bias])
-        elif layer.get_weights():
-            layer.set_weights(model.get_layer(layer.name).get_weights())
+    network.get_layer(public.name).set_weights(public.get_weights())
+    for head, weights in final_heads.items():
+        if head in face.HEADS:
+            network.get_layer(head).set_weights(list(weights))
+    for layer in model.layers:
+        if layer.name.startswith("conv") and layer.get_weights():
+            network.get_layer(layer.name).set_weights(layer.get_weights())
     return network

@@ -3,6 +3,7 @@
 from dataclasses import fields
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -200,12 +201,16 @@ def test_batches_depend_on_their_number_only() -> None:
 
 
 def test_the_served_network_answers_with_the_probabilities_of_its_logits() -> None:
-    model = face_model.build(None)
-    network = face_model.served(model, face_model.heads(model), 64)
-    answers = network(np.zeros((1, 64, 64, 3), np.float32))
+    model, public = face_model.build(None), minixception.build()
+    network = face_model.served(model, face_model.heads(model), public, 128)
+    rgb_u8 = cv2.GaussianBlur(RNG.integers(0, 256, (128, 128, 3), np.uint8), (0, 0), 3)
+    answers = network(face_model.network_input(tf.constant(rgb_u8[None])))
     assert {task: value.shape[1] for task, value in answers.items()} == face.HEADS
     assert float(answers["age"][0, 40]) == pytest.approx(1 / 101)
     assert float(answers["gender"][0, 0]) == 0.5
+    gray = cv2.resize(cv2.cvtColor(rgb_u8, cv2.COLOR_RGB2GRAY), (64, 64), interpolation=cv2.INTER_AREA)
+    beside = public(gray[None, ..., None].astype(np.float32) / 127.5 - 1)["emotion"]
+    np.testing.assert_allclose(answers["emotion"], (1 / 7 + beside) / 2, atol=2e-3)
 
 
 def test_batches_hold_every_set_in_its_share() -> None:
