@@ -132,6 +132,7 @@ def load(port: int, path: str, body: bytes, *, clients: int, budget: Budget, pat
             with lock:
                 answers.add(status, ms)
             if pause and patient:
+                client.close()  # the server would close it meanwhile
                 budget.pause(pause)
         client.close()
 

@@ -104,7 +104,7 @@ def covered(probabilities: F32, ages: F32, calibration: Mapping[str, Any]) -> tu
 def calibrated(
     heads: Mapping[str, Affine], logits: Mapping[str, F32], labels: Labels, share: float
 ) -> dict[str, Affine]:
-    """The heads with scales and shifts fitted to held-out logits and labels; of the two expression heads, the votes' counts `share` of one."""
+    """The heads with scales and shifts fitted to held-out logits and labels; of the two expression heads the votes' has `share`."""
     result = dict(heads)
     result["emotion"] = _mixed(heads["emotion"], heads["votes"], share)
     mixed = (1 - share) * logits["emotion"] + share * logits["votes"]

@@ -55,7 +55,7 @@ STAGES: Final = (
 )
 
 VOTES_SHARE: Final = 0.7
-"""Of the head taught by FER+ votes beside the one taught by FER-2013's labels; chosen on val together with mini-Xception (docs/training)."""
+"""Of the head taught by FER+ votes beside the one taught by FER-2013's labels; chosen on val with mini-Xception (docs/training)."""
 BARE_SETS: Final = ("utkface", "celeba", "fairface")
 BARE: Final = 700  # faces of each of these sets
 BARE_WEIGHT: Final = 0.3
@@ -157,7 +157,9 @@ def calibrated(values: dict[str, Affine], features: F32, labels: Any) -> tuple[d
     logits = heads.logits(features, values)
     exact = labels.source == SOURCES.index("utkface")
     distribution = calibrate.probabilities(logits)["age"][exact]
-    return calibrate.calibrated(values, logits, labels, VOTES_SHARE), calibrate.interval(distribution, labels.age_low[exact])
+    return calibrate.calibrated(values, logits, labels, VOTES_SHARE), calibrate.interval(
+        distribution, labels.age_low[exact]
+    )
 
 
 def _package(settings: Settings) -> Path:
