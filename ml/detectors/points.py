@@ -15,10 +15,7 @@ CLEARLY: Final = 2.0  # logits by which a turn must look more like a face than t
 def points_in(rgb_u8: RgbU8, boxes_xyxy: F32, networks: Networks) -> F32:
     """(n, 4) boxes -> (n, 5, 2) points in the order of POINT_NAMES; no boxes, no points."""
     around = squares(boxes_xyxy)
-    answers = refine(
-        rgb_u8, around, networks.get("mtcnn-onet"), side=ONET_SIDE, batches=ONET_BATCHES, workers=networks.workers
-    )
-    return points_of(around, answers[:, 5:])
+    return points_of(around, _answers(rgb_u8, around, networks)[:, 5:])
 
 
 def five_points(rgb_u8: RgbU8, box_xyxy: F32, networks: Networks) -> F32:
@@ -32,20 +29,16 @@ def turn_of(rgb_u8: RgbU8, box_xyxy: F32, networks: Networks) -> int:
     piece, inner = _around(rgb_u8, squares(box_xyxy[None])[0])
     logits = []
     for _ in TURNS:
-        upright = np.ascontiguousarray(piece)
-        answers = refine(
-            upright,
-            inner[None],
-            networks.get("mtcnn-onet"),
-            side=ONET_SIDE,
-            batches=ONET_BATCHES,
-            workers=networks.workers,
-        )
-        logits.append(float(answers[0, 0]))
+        logits.append(float(_answers(np.ascontiguousarray(piece), inner[None], networks)[0, 0]))
         x1, y1, x2, y2 = inner
         piece, inner = np.rot90(piece, -1), np.array([len(piece) - y2, x1, len(piece) - y1, x2], np.float32)
     best = int(np.argmax(logits))
     return TURNS[best] if logits[best] - logits[0] > CLEARLY else 0
+
+
+def _answers(rgb_u8: RgbU8, squares_xyxy: F32, networks: Networks) -> F32:
+    onet = networks.get("mtcnn-onet")
+    return refine(rgb_u8, squares_xyxy, onet, side=ONET_SIDE, batches=ONET_BATCHES, workers=networks.workers)
 
 
 def _around(rgb_u8: RgbU8, square_xyxy: F32) -> tuple[RgbU8, F32]:
