@@ -102,5 +102,9 @@ def written(direction_: F32) -> str:
 
 def generate(network: Network, z: F32) -> Images:
     """(n, 100), n > 0 -> (n, height, width, 3) pixels."""
-    images = [network.run(row[None])["image"][0] for row in z]
-    return np.stack([np.clip(np.rint((image + 1.0) * 127.5), 0, 255).astype(np.uint8) for image in images])
+    return pixels(np.concatenate([network.run(row[None])["image"] for row in z]))
+
+
+def pixels(images: F32) -> Images:
+    """What a generator gives, -1..1, as pixels."""
+    return np.asarray(np.clip(np.rint((images + 1.0) * 127.5), 0, 255), np.uint8)

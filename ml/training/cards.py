@@ -139,7 +139,7 @@ def _calibration(spec: NetworkSpec, report: Node) -> str:
 
 
 def _repeat(spec: NetworkSpec) -> str:
-    made = REPRODUCE.get(spec.name, f"make import-weights ARGS='--only {spec.name}'")
+    made = REPRODUCE.get(spec.key) or REPRODUCE.get(spec.name, f"make import-weights ARGS='--only {spec.name}'")
     return f"    {made}\n    {_MEASURE}\n    make accuracy"
 
 

@@ -24,6 +24,8 @@ UNITS: Final = {
     "nme_youtube_faces": "NME {:.2f} % on YouTube Faces",
     "mse_muct": "MSE {:.3g} on MUCT",
     "mse_15": "MSE {:.3g} of 15 points",
+    "frechet": "Fréchet {:.2f}",
+    "frechet_of_photographs": "Fréchet {:.2f} of photographs",
 }
 """How a headline figure is written; one that is not named here is a share."""
 CLARITY: Final = "clarity"

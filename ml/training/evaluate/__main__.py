@@ -60,7 +60,7 @@ def main() -> None:
     steps: dict[str, Callable[[Network], dict[str, Any]]] = {
         "landmarks": lambda network: points.report(network, settings.data, networks, settings.work),
         "verify": lambda network: matching.report(network, settings.data, networks, settings.work),
-        "synthesis": lambda network: generated.report(network, networks),
+        "synthesis": lambda network: generated.report(network, networks, settings.weights, settings.data),
     }
     for task, measure in steps.items():
         for spec in networks.specs:
