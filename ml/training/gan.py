@@ -53,8 +53,8 @@ ENTRY: Final[dict[str, Any]] = {
     "commercial": False,
     "source": "ml.training.gan",
     "training_data": "CelebA",
-    "notes": "64 pixels wide, 76 high. Research-only data, hence not for commercial use. The photographs show celebrities, most of them "
-    "smiling and lighter-skinned, and so do the portraits.",
+    "notes": "64 pixels wide, 76 high. Research-only data, hence not for commercial use. Most of the photographs show young "
+    "celebrities with light skin, and so do the portraits.",
     "input": {"align": "none", "mean": [0.0], "scale": 1.0},
 }
 
