@@ -16,6 +16,7 @@ handler404 = "apps.core.views.not_found"
 handler500 = "apps.core.views.server_error"
 
 urlpatterns = [
+    path("api/", api.urls),
     path("", views.home, name="home"),
     path("models/", version_views.models, name="models"),
     path("models/plots/<str:name>", version_views.plot, name="plot"),
@@ -23,7 +24,6 @@ urlpatterns = [
     path("models/<str:network>/<str:version>/report.json", version_views.report, name="report"),
     path("compare/", include("apps.evaluation.urls")),
     path("admin/", admin.site.urls),
-    path("api/", api.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("<slug:slug>/", views.TaskView.as_view(), name="task"),

@@ -5,12 +5,13 @@ from http import HTTPStatus
 
 from csp.constants import UNSAFE_INLINE
 from csp.decorators import csp_update
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Swagger
+from pydantic_core import to_json
 
 from apps.core import openapi, registry, services
 from apps.core.errors import failure_of
-from apps.core.inputs import read
+from apps.core.inputs import JSON, read
 from apps.core.registry import TaskPage
 from apps.core.request_ids import request_id_of
 from apps.core.schemas import ErrorAnswer, answer_type
@@ -60,7 +61,7 @@ def _add_task(api: NinjaAPI, task: TaskPage) -> None:
 def _endpoint(task: TaskPage) -> Callable[[HttpRequest], HttpResponse]:
     def endpoint(request: HttpRequest) -> HttpResponse:
         outcome = services.run(task=task, given=read(request, task), request_id=request_id_of(request))
-        return JsonResponse(outcome.report, json_dumps_params={"allow_nan": False})
+        return HttpResponse(to_json(outcome.report), content_type=JSON)
 
     return endpoint
 

@@ -1,9 +1,13 @@
 """Middleware: early size limits, security headers, and one error shape for everything below /api."""
 
+import functools
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
+from csp.constants import HEADER as POLICY_HEADER
+from csp.middleware import CSPMiddleware, PolicyParts
+from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -63,6 +67,22 @@ class SecurityHeadersMiddleware:
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if not request.path_info.startswith(settings.STATIC_URL):
             response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+class ContentPolicyMiddleware(CSPMiddleware):
+    """django-csp with the site's own policy built once, not for every answer; what a view changes is built by django-csp."""
+
+    @functools.cached_property
+    def _usual(self) -> str:
+        return str(build_policy())
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> Any:
+        """Add the header."""
+        special = self.get_policy_parts(request, response) != PolicyParts() or hasattr(response, "_csp_exempt")
+        if special or settings.DEBUG:  # Django's debug pages go without
+            return super().process_response(request, response)
+        response.headers.setdefault(POLICY_HEADER, self._usual)
         return response
 
 
