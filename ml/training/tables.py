@@ -13,6 +13,7 @@ from typing import Any, Final
 from ml.manifest import Manifest, NetworkSpec, load
 from ml.training import cards, plots, targets
 from ml.training.clarity_tables import tables as clarity_tables
+from ml.training.other_detectors.table import tables as detector_tables
 
 ROOT: Final = Path(__file__).parents[2]
 BEGIN, END = "<!-- {}: begin (make accuracy) -->", "<!-- {}: end -->"
@@ -29,6 +30,7 @@ UNITS: Final = {
 }
 """How a headline figure is written; one that is not named here is a share."""
 CLARITY: Final = "clarity"
+OTHER_DETECTORS: Final = "other-detectors"
 FIELDS: Final = ("low", "high", "images", "pairs", "data")
 
 
@@ -138,6 +140,7 @@ def written(weights: Path, docs: Path) -> dict[Path, str]:
     long = filled(accuracy.read_text("utf-8"), "accuracy", table)
     long = filled(long, "targets", targets.table(manifest, reports))
     long = filled(long, "clarity", "\n\n".join(clarity_tables(reports.get(CLARITY, {}))))
+    long = filled(long, "detectors", "\n\n".join(detector_tables(reports.get(OTHER_DETECTORS, {}))))
     long = filled(long, "details", details(manifest, reports))
     files = {readme: filled(readme.read_text("utf-8"), "accuracy", table), accuracy: long}
     return (
@@ -148,7 +151,7 @@ def written(weights: Path, docs: Path) -> dict[Path, str]:
 def read_reports(manifest: Manifest, folder: Path) -> targets.Reports:
     """Report by network key, and the detectors' common one; only those that are there."""
     paths = {key: folder / f"{spec.name}-{spec.version}.json" for key, spec in manifest.networks.items()}
-    paths |= {name: folder / f"{name}.json" for name in (targets.DETECTORS, CLARITY)}
+    paths |= {name: folder / f"{name}.json" for name in (targets.DETECTORS, CLARITY, OTHER_DETECTORS)}
     return {key: json.loads(path.read_text("utf-8")) for key, path in paths.items() if path.is_file()}
 
 
