@@ -52,7 +52,7 @@ def plan(height: int, width: int, min_face: float) -> Plan:
 def _levels(height: int, width: int, min_face: float) -> Iterator[Level]:
     scale = WINDOW / min_face
     while min(height, width) * scale >= WINDOW:
-        yield Level(scale, int(height * scale), int(width * scale), halvings(1 / scale, height * width))
+        yield Level(scale, int(height * scale), int(width * scale), halvings(1 / scale))
         scale *= FACTOR
 
 
@@ -73,7 +73,7 @@ def propose(rgb_u8: RgbU8, pnet: Network, workers: Workers, *, min_face: float, 
     return boxes[kept], logits[kept]
 
 
-def _images(rgb_u8: RgbU8, pyramid: Plan, workers: Workers) -> Iterator[F32 | RgbU8]:
+def _images(rgb_u8: RgbU8, pyramid: Plan, workers: Workers) -> Iterator[RgbU8]:
     """The photograph at the size of each level."""
     shrinker = Shrinker(rgb_u8)
     wanted = ((shrinker.source(level.halvings), level) for level in pyramid.levels)
@@ -98,7 +98,7 @@ def _canvases(rgb_u8: RgbU8, pyramid: Plan, workers: Workers) -> Iterator[tuple[
                 yield opened.pop(part.canvas)
 
 
-def _paste(canvas: F32, image: F32 | RgbU8, part: Part) -> None:
+def _paste(canvas: F32, image: RgbU8, part: Part) -> None:
     piece = image[part.y : part.y + part.height, part.x : part.x + part.width]
     height, width = piece.shape[:2]
     target = canvas[part.top : part.top + part.height, part.left : part.left + part.width]

@@ -137,17 +137,17 @@ def test_squares_keep_the_centre() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ratio", "pixels", "times"),
-    [(1.67, 307_200, 0), (13.1, 307_200, 1), (2.1, 1_000_000, 0), (4.2, 1_000_000, 1), (10, 24e6, 3)],
+    ("ratio", "times"),
+    [(1.0, 0), (1.67, 0), (2.79, 0), (2.81, 1), (5.7, 2), (30, 4)],
 )
-def test_halvings(ratio: float, pixels: float, times: int) -> None:
-    assert halvings(ratio, int(pixels)) == times
+def test_halvings(ratio: float, times: int) -> None:
+    assert halvings(ratio) == times
 
 
 def test_levels_are_area_averages(astronaut: RgbU8) -> None:
     level = resized(Shrinker(astronaut).source(0), 307, 307)
     expected = cv2.resize(astronaut.astype(np.float32), (307, 307), interpolation=cv2.INTER_AREA)
-    np.testing.assert_allclose(level, expected, atol=1e-3)
+    np.testing.assert_allclose(level, expected, atol=0.51)
     halved = resized(Shrinker(astronaut).source(1), 40, 40)
     assert np.abs(halved - cv2.resize(astronaut.astype(np.float32), (40, 40), interpolation=cv2.INTER_AREA)).mean() < 1
 
