@@ -54,7 +54,7 @@ def load(threads: int) -> Peer:
 
     tasks = {
         "detect": analyze("detect"),
-        "detect/20px": analyze("detect", min_face=20),
+        "detect/20px": analyze("detect", min_face=20, min_confidence=0.8),
         "detect/blazeface": analyze("detect", detector="blazeface"),
         "landmarks": analyze("landmarks"),
         "landmarks/blazeface": analyze("landmarks", detector="blazeface"),
