@@ -11,7 +11,7 @@ from ml.clarity import CLEAR, LEAST, Clarity, clarity
 from ml.photo import Photo
 from ml.runtime import Network
 from ml.tasks import FACE_TASKS
-from ml.tasks.base import Scene
+from ml.tasks.base import USUAL, Choices, Scene
 from ml.timing import Timer
 from ml.types import Face
 from ml.workers import ALONE, Workers
@@ -30,11 +30,11 @@ def grouped(chosen: Snapshot) -> list[Asked]:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked about every face of a photograph: by which networks, and with which scheme of landmarks."""
+    """What is asked about every face of a photograph: by which networks, and what the client chose."""
 
     photo: Photo
     groups: list[Asked]
-    landmarks: str = "68"
+    choices: Choices = USUAL
 
 
 def answers(question: Question, faces: Sequence[Face], timer: Timer, workers: Workers) -> list[dict[str, Any]]:
@@ -70,5 +70,5 @@ def _ask(question: Question, face: Face, seen: Clarity, network: Network, names:
     photo, spec = question.photo, network.spec.input
     matrix = crop_matrix(spec, face, (photo.height, photo.width))
     outputs = network.run(prepare(spec, crop(photo, matrix, spec.fixed_size)))
-    scene = Scene(face, network.spec, matrix, question.landmarks, seen)
+    scene = Scene(face, network.spec, matrix, question.choices, seen)
     return {name: FACE_TASKS[name].decode(outputs, scene) for name in names}

@@ -21,7 +21,6 @@ Read = Callable[[str], Photo]
 """Name of a file of the set -> its photograph."""
 Tell = Callable[[float, str], None]
 """Takes the share that is done and a sentence; may raise to end the work."""
-SCHEME: Final = "68"
 VERIFY: Final = "verify"
 
 
@@ -117,7 +116,7 @@ class Comparer:
         if self._task == VERIFY:
             said: Any = embedding.embed(network, photo, face)
         else:
-            said = answer(Question(photo, [(network, [self._task])], SCHEME), face)[self._task]
+            said = answer(Question(photo, [(network, [self._task])]), face)[self._task]
         self._outcome.ms[place].append((time.perf_counter() - start) * 1000)
         return said
 

@@ -19,6 +19,7 @@ from ml.photo import Photo
 from ml.reports import FaceReport, ModelRef, Report, SynthesisReport, VerifyReport
 from ml.runtime import Networks, Runtime, warm_up
 from ml.tasks import FACE_TASKS
+from ml.tasks.base import Choices
 from ml.tasks.detect import decode as name_points
 from ml.timing import Timer
 from ml.types import RgbU8
@@ -108,10 +109,12 @@ class Engine:
         *,
         detect: DetectOptions | None = None,
         landmarks: str = "68",
+        emotion_labels: str = "crowd",
         versions: Mapping[str, str] | None = None,
     ) -> Report:
         """Every asked task (names of PHOTO_TASKS) for every face; each distinct network runs once per face.
 
+        landmarks: one of ml.tasks.landmarks.SCHEMES; emotion_labels: one of ml.tasks.emotion.LABELS.
         versions: task -> "network version". Detection has none; its detector is named in `detect`.
 
         Raises InvalidRequest for an unknown task or option, NoFace when a task needs a face and there is none.
@@ -124,7 +127,9 @@ class Engine:
             found = self._finder.find(photo, detect or DetectOptions())
         if not found.faces and tasks != [DETECT]:
             raise NoFace("No face was found in the photograph.", {**found.tried, "brightness": _brightness(photo)})
-        results = answers(Question(photo, groups, landmarks), found.faces, timer, self._networks.workers)
+        results = answers(
+            Question(photo, groups, Choices(landmarks, emotion_labels)), found.faces, timer, self._networks.workers
+        )
         if DETECT in tasks:
             results = [{DETECT: name_points(face)} | rest for face, rest in zip(found.faces, results, strict=True)]
         models = {task: ModelRef.of(network.spec) for network, names in groups for task in names}

@@ -11,7 +11,11 @@ from ml.manifest import NetworkSpec
 from ml.tasks.attributes import ATTRIBUTE_NAMES
 from ml.tasks.emotion import EMOTIONS
 
-LABELS: Final[Mapping[str, tuple[str, ...]]] = {"emotion": EMOTIONS, "attributes": ATTRIBUTE_NAMES}
+LABELS: Final[Mapping[str, tuple[str, ...]]] = {
+    "emotion": EMOTIONS,
+    "emotion_fer2013": EMOTIONS,
+    "attributes": ATTRIBUTE_NAMES,
+}
 """Outputs that have one number per label, and our labels."""
 
 

@@ -28,7 +28,7 @@ _RESULTS: Final[dict[str, Any]] = {
     "detect": {"points": _POINTS},
     "age": {"years": 31.4, "low": 26.0, "high": 37.5, "uncertain": False},
     "gender": {"label": "female", "probability": 0.98, "uncertain": False},
-    "emotion": {"label": "happy", "probability": 0.93, "scores": _SCORES, "uncertain": False},
+    "emotion": {"label": "happy", "probability": 0.93, "scores": _SCORES, "labels": "crowd", "uncertain": False},
     "landmarks": {"scheme": "5", "points": list(_POINTS.values())},
     "attributes": {"present": ["Smiling"], "scores": {"Smiling": 0.97, "Eyeglasses": 0.02}, "uncertain": False},
     "mask": {"label": "no_mask", "probability": 0.99, "uncertain": False},

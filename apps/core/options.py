@@ -11,10 +11,15 @@ from ml.tasks import FACE_TASKS
 
 MAX_SEED = 2**32 - 1
 LandmarkScheme = Literal["5", "15", "68", "76", "468"]
+EmotionLabels = Literal["crowd", "fer2013"]
 VersionName = Annotated[str, Field(min_length=1, max_length=151)]
 _VERSION = (
-    "The version that shall answer instead of the active one, for example `face 1.2.0`; "
+    "The version that shall answer instead of the active one, for example `face 1.3.0`; "
     "the network's name may be left out where only one has that version."
+)
+_LABELS = (
+    "crowd: what most people see in the face; fer2013: what the FER-2013 data set would call it, "
+    "which names rare expressions more often."
 )
 
 
@@ -64,6 +69,12 @@ class LandmarkOptions(FaceOptions):
     """Detection and the set of points."""
 
     scheme: LandmarkScheme = Field("68", title="Points", description="How many points, and which.")
+
+
+class EmotionOptions(FaceOptions):
+    """Detection and the kind of labels."""
+
+    emotion_labels: EmotionLabels = Field("crowd", title="Labels", description=_LABELS)
 
 
 class VerifyOptions(FaceOptions):
@@ -150,9 +161,10 @@ class AnalyzeOptions(DetectionOptions):
         json_schema_extra=_tasks_schema,
     )
     scheme: LandmarkScheme = Field("68", title="Landmark points", description="How many points, and which.")
+    emotion_labels: EmotionLabels = Field("crowd", title="Labels of expressions", description=_LABELS)
     version: dict[str, VersionName] = Field(
         default_factory=dict,
         max_length=20,
         title="Model versions",
-        description='For some of the tasks, the version that shall answer: `{"age": "face 1.2.0"}`.',
+        description='For some of the tasks, the version that shall answer: `{"age": "face 1.3.0"}`.',
     )

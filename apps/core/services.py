@@ -12,6 +12,7 @@ from apps.core.inputs import TaskInput
 from apps.core.options import (
     AnalyzeOptions,
     DetectionOptions,
+    EmotionOptions,
     FaceOptions,
     LandmarkOptions,
     Options,
@@ -50,12 +51,14 @@ def run(*, task: TaskPage, given: TaskInput, request_id: str, previews: bool = F
 
 def _face(*, task: TaskPage, photos: tuple[Photo, ...], options: Options, request_id: str) -> dict[str, Any]:
     scheme = options.scheme if isinstance(options, LandmarkOptions) else "68"
+    labels = options.emotion_labels if isinstance(options, EmotionOptions) else "crowd"
     version = options.version if isinstance(options, FaceOptions) else None
     report = get_engine().analyze(
         photos[0],
         [task.slug],
         detect=_detect_options(options),
         landmarks=scheme,
+        emotion_labels=labels,
         versions={task.slug: version} if version else None,
     )
     observers.notify(photos, report)
@@ -65,7 +68,12 @@ def _face(*, task: TaskPage, photos: tuple[Photo, ...], options: Options, reques
 def _analyze(*, task: TaskPage, photos: tuple[Photo, ...], options: Options, request_id: str) -> dict[str, Any]:  # noqa: ARG001
     asked = cast("AnalyzeOptions", options)
     report = get_engine().analyze(
-        photos[0], asked.tasks, detect=_detect_options(asked), landmarks=asked.scheme, versions=asked.version
+        photos[0],
+        asked.tasks,
+        detect=_detect_options(asked),
+        landmarks=asked.scheme,
+        emotion_labels=asked.emotion_labels,
+        versions=asked.version,
     )
     observers.notify(photos, report)
     return serialisers.analyze_report(report, request_id=request_id)

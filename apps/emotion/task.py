@@ -1,6 +1,6 @@
 """Facial expression."""
 
-from apps.core.options import FaceOptions
+from apps.core.options import EmotionOptions
 from apps.core.registry import TaskPage
 
 TASK = TaskPage(
@@ -10,6 +10,6 @@ TASK = TaskPage(
     action="Read expressions",
     icon="emotion",
     kind="face",
-    options=FaceOptions,
+    options=EmotionOptions,
     order=50,
 )

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import F
 
@@ -19,6 +19,8 @@ from ml.errors import FaceError, InvalidRequest
 from ml.photo import Photo
 from ml.reports import Report, VerifyReport
 from ml.runtime import LiteRtNetwork, Network, warm_up
+from ml.tasks.base import USUAL, Choices
+from ml.tasks.emotion import OWN
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +77,7 @@ class Candidate:
             said = entry.results[self.task]
             start = time.perf_counter()
             groups = [(self.network, [self.task])]
-            ours = answer(Question(photo, groups, getattr(said, "scheme", "68")), entry.face)[self.task]
+            ours = answer(Question(photo, groups, _choices(said)), entry.face)[self.task]
             self._add(count, difference(self.task, said, ours), start)
 
     def _pair(self, photos: tuple[Photo, ...], report: VerifyReport, count: Count) -> None:
@@ -150,3 +152,9 @@ def _loaded(row: Shadow, known: Candidate | None) -> Candidate | None:
         stop_shadow(row, reason=f"It cannot be loaded: {error}")
         return None
     return Candidate(row.pk, row.task, row.active_key, row.share, network)
+
+
+def _choices(said: Any) -> Choices:
+    """What the client chose, from what it was answered."""
+    labels = getattr(said, "labels", OWN)
+    return Choices(getattr(said, "scheme", USUAL.landmarks), USUAL.emotion_labels if labels == OWN else labels)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from ml.clarity import CLEAR, Clarity, uncertain
 from ml.manifest import NetworkSpec
@@ -12,16 +12,27 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
+class Choices:
+    """What a client may choose about answers: the scheme of landmarks, and by whose labels expressions are named."""
+
+    landmarks: str = "68"
+    emotion_labels: str = "crowd"
+
+
+USUAL: Final = Choices()
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """What decoding may need beside the outputs.
 
-    The face, the network, the way from the photograph to the crop, the scheme of landmarks, and how clearly the face is seen.
+    The face, the network, the way from the photograph to the crop, what the client chose, and how clearly the face is seen.
     """
 
     face: Face
     spec: NetworkSpec
     matrix: F64
-    landmarks: str = "68"
+    choices: Choices = USUAL
     clarity: Clarity = CLEAR
 
     def calibration(self, task: str) -> Mapping[str, Any]:

@@ -24,18 +24,18 @@ class LandmarksResult:
 
 def _decode(outputs: Mapping[str, F32], scene: Scene) -> LandmarksResult:
     points_xy = _in_photograph(outputs, scene)
-    return LandmarksResult(scene.landmarks, [(x, y) for x, y in points_xy.tolist()])
+    return LandmarksResult(scene.choices.landmarks, [(x, y) for x, y in points_xy.tolist()])
 
 
 def _in_photograph(outputs: Mapping[str, F32], scene: Scene) -> F64:
-    if scene.landmarks not in SCHEMES:
-        raise InvalidRequest(f"landmarks must be one of {', '.join(SCHEMES)}.", {"landmarks": scene.landmarks})
+    if scene.choices.landmarks not in SCHEMES:
+        raise InvalidRequest(f"landmarks must be one of {', '.join(SCHEMES)}.", {"landmarks": scene.choices.landmarks})
     height, width = scene.spec.input.fixed_size
-    in_crop = outputs[_OUTPUTS.get(scene.landmarks, "points68")][0, :, :2] * (width, height)
+    in_crop = outputs[_OUTPUTS.get(scene.choices.landmarks, "points68")][0, :, :2] * (width, height)
     points_xy = apply(inverse(scene.matrix), in_crop)
-    if scene.landmarks == "15":
+    if scene.choices.landmarks == "15":
         return points15_from_68(points_xy)
-    return points5_from_68(points_xy) if scene.landmarks == "5" else points_xy
+    return points5_from_68(points_xy) if scene.choices.landmarks == "5" else points_xy
 
 
 LANDMARKS = Task("landmarks", tuple(_OUTPUTS.values()), LandmarksResult, _decode)

@@ -108,7 +108,7 @@ TARGETS: Final = (
     Target("gender", "UTKFace val, all ages", "90 %", 0.955, at("utkface")),
     Target("gender", "UTKFace val, from 16 on", "", 0.975, at("utkface_adults"), stretch=0.98),
     Target("gender", "FairFace val, best race group minus worst", "", 0.03, gap, less=True),
-    Target("emotion", "FER-2013 PublicTest", "65 and 66.8 %", 0.69, at("fer2013"), stretch=0.73),
+    Target("emotion", "FER-2013 PublicTest, asked for its labels", "65 and 66.8 %", 0.69, at("fer2013"), stretch=0.73),
     Target("emotion", "FER+ majority, PublicTest", "", 0.82, at("ferplus")),
     Target("landmarks", "68 points, HELEN val, NME by the outer eye corners", "", 3.6, at("nme68_helen"), PERCENT, less=True, stretch=3.2),
     Target("landmarks", "68 points, YouTube Faces val, NME", "", 5, at("nme68_youtube_faces"), PERCENT, less=True),

@@ -118,6 +118,17 @@ def test_landmarks_lie_on_the_face(engine: Engine, astronaut: RgbU8, scheme: str
     assert (points_xy < (x2 + reach, y2 + reach)).all()
 
 
+def test_expressions_come_by_the_labels_that_were_asked_for(engine: Engine, astronaut: RgbU8) -> None:
+    said = {}
+    for asked, version in (("crowd", None), ("fer2013", None), ("fer2013", {"emotion": "mini-xception 1.0.0"})):
+        report = engine.analyze(Photo(astronaut), ["emotion"], emotion_labels=asked, versions=version)
+        result = report.faces[0].results["emotion"]
+        assert sum(result.scores.values()) == pytest.approx(1, abs=1e-3)
+        said[result.labels] = result.scores
+    assert list(said) == ["crowd", "fer2013", "own"]
+    assert said["crowd"] != said["fer2013"]
+
+
 def test_five_landmarks_agree_with_the_detector(engine: Engine, pair: Photo) -> None:
     for face in engine.analyze(pair, ["landmarks"], landmarks="5").faces:
         eyes = np.linalg.norm(face.face.points_xy[1] - face.face.points_xy[0])
@@ -144,8 +155,9 @@ def test_every_detector_finds_the_face(engine: Engine, astronaut: RgbU8) -> None
         (["age"], {"detect": DetectOptions(detector="none")}),
         (["age"], {"detect": DetectOptions(min_face=1)}),
         (["landmarks"], {"landmarks": "69"}),
+        (["emotion"], {"emotion_labels": "mine"}),
     ],
-    ids=["no task", "unknown task", "not a photo task", "detector", "min_face", "scheme"],
+    ids=["no task", "unknown task", "not a photo task", "detector", "min_face", "scheme", "labels"],
 )
 def test_wrong_options_are_refused(engine: Engine, astronaut: RgbU8, tasks: list[str], options: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest):
@@ -259,9 +271,9 @@ def test_damaged_weights_stop_the_start(tmp_path: Path, damage: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ('age = "face 1.2.0"', "", "no active network for age"),
-        ('age = "face 1.2.0"', 'age = "mesh 1.0.0"', "cannot answer age"),
-        ('verify = "mobilefacenet 1.0.0"', 'verify = "face 1.2.0"', "cannot answer verify"),
+        ('age = "face 1.3.0"', "", "no active network for age"),
+        ('age = "face 1.3.0"', 'age = "mesh 1.0.0"', "cannot answer age"),
+        ('verify = "mobilefacenet 1.0.0"', 'verify = "face 1.3.0"', "cannot answer verify"),
     ],
 )
 def test_a_task_without_a_fitting_network_stops_the_start(tmp_path: Path, old: str, new: str, says: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ml.runtime import Network, Networks
+from ml.tasks.base import Choices
 from ml.training.corpus import SOURCES, Corpus, open_corpus
 from ml.training.evaluate import people, served
 from ml.training.evaluate.images import Images, of_corpus
@@ -39,7 +40,7 @@ class Crowd:
         names = [name for name in SOURCES if any(name in people.SETS[task] for task in tasks)]
         results: dict[str, list[Any]] = {task: [] for task in tasks}
         for name in names:
-            found = served.answers(network, self.images[name], faces[name], tasks, threads=self.threads)
+            found = self._asked(network, name, faces[name], tasks)
             for task, answers in found.items():
                 results[task] += answers
         rows = np.concatenate([self.corpus.rows(name, "val") for name in names])
@@ -50,6 +51,17 @@ class Crowd:
             self.corpus.groups,
         )
         return {task: people.TASKS[task](results[task], case) for task in tasks}
+
+    def _asked(self, network: Network, name: str, faces: served.Faces, tasks: Sequence[str]) -> dict[str, list[Any]]:
+        """As served.answers; expressions as pairs, by the crowd's labels and by FER-2013's."""
+        found = served.answers(network, self.images[name], faces, tasks, threads=self.threads)
+        if "emotion" not in found:
+            return found
+        again = found
+        if name in people.SETS["emotion"]:
+            choices = Choices(emotion_labels="fer2013")
+            again = served.answers(network, self.images[name], faces, ["emotion"], choices, threads=self.threads)
+        return found | {"emotion": list(zip(found["emotion"], again["emotion"], strict=True))}
 
 
 def gather(data: Path, work: Path, networks: Networks, tasks: Collection[str], *, threads: int = 1) -> Crowd:

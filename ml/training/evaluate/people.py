@@ -93,16 +93,20 @@ def gap(right: Any, group: Any, names: Mapping[int, str]) -> dict[str, Any]:
     return figure | {"best": best, "worst": least}
 
 
-def emotion(results: Sequence[Any], case: Case) -> dict[str, Any]:
-    """See face_figures.emotion; and by size of the face, and the worst images."""
+def emotion(results: Sequence[tuple[Any, Any]], case: Case) -> dict[str, Any]:
+    """See face_figures.emotion, of results by the crowd's labels and by FER-2013's; and by size of the face, and the worst images."""
     rows = case.of("fer2013")
-    scores = np.zeros((len(results), len(EMOTIONS)), np.float32)
-    scores[:] = [[result.scores[name] for name in EMOTIONS] for result in results]
+    crowd, scores = (
+        np.array([[pair[kind].scores[name] for name in EMOTIONS] for pair in results], np.float32).reshape(
+            -1, len(EMOTIONS)
+        )
+        for kind in (0, 1)
+    )
     truth = case.labels.emotion[rows].astype(int)
     said = scores[rows].argmax(1)
     trust = scores[rows, truth]
     words = {"label": np.array(EMOTIONS)[said], "truth": np.array(EMOTIONS)[truth], "probability_of_truth": trust}
-    return face_figures.emotion(scores, case.labels) | {
+    return face_figures.emotion(crowd, scores, case.labels) | {
         "fer2013_by_face_pixels": case.by_pixels(said == truth, rows),
         "worst": worst(case.files, rows, 1 - trust, words),
     }
@@ -155,7 +159,7 @@ HEADLINES: Final[Mapping[str, tuple[tuple[str, str, str], ...]]] = {
         ("fairface", "fairface", "FairFace val"),
         ("fairface_adults", "fairface_adults", "FairFace val, 20 and older"),
     ),
-    "emotion": (("fer2013", "fer2013", "FER-2013 PublicTest"), ("ferplus", "ferplus", "FER+ majority, PublicTest")),
+    "emotion": (("ferplus", "ferplus", "FER+ majority, PublicTest"), ("fer2013", "fer2013", "FER-2013 PublicTest")),
     "attributes": (("all", "all", "CelebA val, 40 attributes"), ("ten", "ten", "CelebA val, 10 attributes")),
     "mask": (("accuracy", "all", "mask val"),),
 }

@@ -19,6 +19,7 @@ import numpy as np
 from ml import measure
 from ml.landmark_schemes import NAMES_15, points15_from_68
 from ml.runtime import Network, Networks
+from ml.tasks.base import Choices
 from ml.training.evaluate import served
 from ml.training.evaluate.images import Images, of_folder
 from ml.training.evaluate.people import PIXELS
@@ -134,5 +135,7 @@ def labelled(row: Mapping[str, str]) -> F64:
 
 def _points(network: Network, images: Images, faces: served.Faces, scheme: str) -> F64:
     """(n, points, 2) served points in pixels of the image."""
-    results: Sequence[Any] = served.answers(network, images, faces, ["landmarks"], scheme)["landmarks"]
+    results: Sequence[Any] = served.answers(network, images, faces, ["landmarks"], Choices(landmarks=scheme))[
+        "landmarks"
+    ]
     return np.array([result.points for result in results], np.float64)

@@ -18,6 +18,7 @@ from ml.boxes import iou_matrix, prominent
 from ml.finding import SKIP, DetectOptions, Finder
 from ml.photo import Photo
 from ml.runtime import Network, Networks
+from ml.tasks.base import USUAL, Choices
 from ml.training.evaluate.images import Images
 from ml.types import F32, Face
 
@@ -108,13 +109,13 @@ def _one(finder: Finder, photo: Photo, framing: Framing, meant_xyxy: F32 | None)
 
 
 def answers(
-    network: Network, images: Images, faces: Faces, tasks: Sequence[str], scheme: str = "68", *, threads: int = 1
+    network: Network, images: Images, faces: Faces, tasks: Sequence[str], choices: Choices = USUAL, *, threads: int = 1
 ) -> dict[str, list[Any]]:
     """Task -> the typed result for each image. More than one thread only where images may be read from several."""
     groups = [(network, list(tasks))]
 
     def one(place: int) -> dict[str, Any]:
-        return answer(Question(Photo(images.read(place)), groups, scheme), faces.face(place))
+        return answer(Question(Photo(images.read(place)), groups, choices), faces.face(place))
 
     with ThreadPoolExecutor(threads) as pool:
         rows = list(pool.map(one, range(len(images))))
