@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run prepare weights test train-face evaluate accuracy bench import-weights clean
+.PHONY: help run prepare weights test evaluate accuracy bench import-weights clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -13,7 +13,7 @@ PORT ?= 8000
 export PORT
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 	@echo "  Settings come from the environment (docs/operating.md), for example: make run PORT=9000"
 
 run: $(VENV)/run.stamp ## Set up what is missing, start the portal and print its address
@@ -33,9 +33,9 @@ test: $(VENV)/dev.stamp ## Lint, types, import contracts, all tests with a brows
 	@$(BIN)/lint-imports --cache-dir $(VENV)/lint-imports
 	@$(BIN)/python -m pytest
 
-train-face: $(VENV)/train.stamp ## Train the face network: make train-face DATA=/data/sets WORK=/space/for/caches (hours)
+train-%: $(VENV)/train.stamp ## Train face, expression, landmarks, verification or gan: make train-face DATA=/data/sets WORK=/space/for/caches (hours)
 	@: $${DATA:?is the folder with the data sets} $${WORK:?is a folder for caches and checkpoints, 5 GB}
-	@nice $(BIN)/python -m ml.training.face --data "$$DATA" --work "$$WORK" $(ARGS)
+	@nice $(BIN)/python -m ml.training $* --data "$$DATA" --work "$$WORK" $(ARGS)
 
 evaluate: $(VENV)/train.stamp ## Measure every network on every val split: make evaluate DATA=/data/sets WORK=/space/for/caches
 	@: $${DATA:?is the folder with the data sets} $${WORK:?is a folder for caches, 4 GB}

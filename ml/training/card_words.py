@@ -22,10 +22,10 @@ OUT_OF_SCOPE: Final = (
 )
 REPRODUCE: Final = {
     "face": "make train-face DATA=DIR WORK=DIR",
-    "dcgan 2.0.0": "python -m ml.training.gan --data DIR --work DIR && python -m ml.training.directions",
-    "expression": "python -m ml.training.expression --data DIR --work DIR",
-    "mesh": "python -m ml.training.landmarks --data DIR --cache DIR --package DIR",
-    "mobilefacenet": "make import-weights ARGS='--only mobilefacenet' && python -m ml.training.verification --data DIR --work DIR",
+    "dcgan 2.0.0": "make train-gan DATA=DIR WORK=DIR && python -m ml.training.directions",
+    "expression": "make train-expression DATA=DIR WORK=DIR",
+    "mesh": "make train-landmarks DATA=DIR WORK=DIR",
+    "mobilefacenet": "make import-weights ARGS='--only mobilefacenet' && make train-verification DATA=DIR WORK=DIR",
     **{f"mtcnn-{stage}net": "make import-weights ARGS='--only mtcnn'" for stage in "pro"},
 }
 """Name, or name and version -> command; networks that are not named here are imported as published."""

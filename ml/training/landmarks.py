@@ -1,6 +1,6 @@
 """Learn the maps from the features of the mesh and of a second look to 68 and 76 points, and install version 1.1.0 of the network "mesh".
 
-    python -m ml.training.landmarks --data DIR --cache DIR --package DIR --face-api DIR [--weights weights] [--choose]
+    python -m ml.training.landmarks --data DIR --work DIR [--package DIR] [--face-api DIR] [--weights weights] [--choose]
 
 DIR of --package and --face-api are the unpacked npm packages @vladmandic/human and @vladmandic/face-api. Both networks stay as published;
 they run once on the crop of each training face, as it is served and mirrored. --choose prints what five-fold cross-validation within
@@ -20,6 +20,7 @@ import numpy as np
 from ml.manifest import InputSpec
 from ml.nets import facemesh, facepoints
 from ml.nets.importers import FACE_API, HUMAN, MESH_ENTRY, install
+from ml.nets.packages import unpacked
 from ml.runtime import Networks
 from ml.training import landmark_choices
 from ml.training.landmark_fit import fit68, fit76, mirror_of, space_of
@@ -75,15 +76,18 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(prog="python -m ml.training.landmarks", description="Learn the landmark maps.")
     parser.add_argument("--data", type=Path, required=True, help="folder of the data sets landmarks68 and muct")
-    parser.add_argument("--cache", type=Path, required=True, help="folder for the faces that were found")
-    parser.add_argument("--package", type=Path, required=True, help="unpacked npm package @vladmandic/human")
-    parser.add_argument("--face-api", type=Path, required=True, help="unpacked npm package @vladmandic/face-api")
+    parser.add_argument("--work", type=Path, required=True, help="folder for the faces that were found")
+    parser.add_argument("--package", type=Path, help="unpacked npm package @vladmandic/human; fetched if absent")
+    parser.add_argument("--face-api", type=Path, help="unpacked npm package @vladmandic/face-api; fetched if absent")
     parser.add_argument("--weights", type=Path, default=Path("weights"))
     parser.add_argument("--choose", action="store_true", help="cross-validation within the training split")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    packages = (arguments.package, arguments.face_api)
-    run(arguments.data, arguments.cache, packages, arguments.weights, choose=arguments.choose)
+    packages = (
+        arguments.package or unpacked(HUMAN, arguments.work),
+        arguments.face_api or unpacked(FACE_API, arguments.work),
+    )
+    run(arguments.data, arguments.work, packages, arguments.weights, choose=arguments.choose)
 
 
 if __name__ == "__main__":
