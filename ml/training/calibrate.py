@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 from scipy.optimize import minimize, minimize_scalar
-from scipy.special import expit, log_softmax, softmax
+from scipy.special import log_softmax
 
 from ml.tasks.age_interval import age_interval, quantiles
 from ml.training.corpus import Labels
@@ -101,15 +101,12 @@ def covered(probabilities: F32, ages: F32, calibration: Mapping[str, Any]) -> tu
     return (ages >= ends[:, 0]) & (ages <= ends[:, 1]), ends[:, 1] - ends[:, 0]
 
 
-def calibrated(
-    heads: Mapping[str, Affine], logits: Mapping[str, F32], labels: Labels, share: float
-) -> dict[str, Affine]:
-    """The heads with scales and shifts fitted to held-out logits and labels; of the two expression heads the votes' has `share`."""
+def calibrated(heads: Mapping[str, Affine], logits: Mapping[str, F32], labels: Labels) -> dict[str, Affine]:
+    """The heads with scales and shifts fitted to held-out logits and labels."""
+    plain, majority, clear = expressions(labels)
     result = dict(heads)
-    result["emotion"] = _mixed(heads["emotion"], heads["votes"], share)
-    mixed = (1 - share) * logits["emotion"] + share * logits["votes"]
-    rows = labels.emotion >= 0
-    result["emotion"] = _scaled(result["emotion"], 1 / temperature(mixed[rows], labels.emotion[rows]))
+    for head, rows, truth in (("emotion", plain, labels.emotion), ("votes", clear, majority)):
+        result[head] = _scaled(heads[head], 1 / temperature(logits[head][rows], truth[rows]))
     for task, column in (("gender", labels.gender), ("mask", labels.mask)):
         rows = column >= 0
         result[task] = _scaled(heads[task], *platt(logits[task][rows, 0], column[rows]))
@@ -120,17 +117,6 @@ def calibrated(
     return result
 
 
-def _mixed(first: Affine, second: Affine, share: float) -> Affine:
-    kernels, biases = zip(first, second, strict=True)
-    return (1 - share) * kernels[0] + share * kernels[1], (1 - share) * biases[0] + share * biases[1]
-
-
 def _scaled(head: Affine, scale: float | F32, shift: float | F32 = 0.0) -> Affine:
     kernel, bias = head
     return np.asarray(kernel * scale, np.float32), np.asarray(bias * scale + shift, np.float32)
-
-
-def probabilities(logits: Mapping[str, F32]) -> dict[str, F32]:
-    """Logits of the final heads -> what the network answers."""
-    answers = {task: softmax(logits[task], axis=1) for task in ("age", "emotion")}
-    return answers | {task: expit(logits[task]) for task in ("gender", "attributes", "mask")}

@@ -10,29 +10,24 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import keras
 import numpy as np
 
-from ml.nets.face import HEADS
+from ml.nets.face import HEADS, MARGIN, SIDE
 from ml.nets.packages import unpacked
 from ml.training import calibrate, face_model, heads, losses
 from ml.training.batches import FACE_SHARES, Faces, Source
 from ml.training.corpus import I64, SOURCES, SPLITS, open_corpus
-from ml.training.expression import public
 from ml.training.face_model import Affine
-from ml.training.face_release import entry
+from ml.training.face_release import TASKS, entry
 from ml.training.fit import Job, Plan, Trainer
 from ml.training.locate import locate
 from ml.training.release import release
-from ml.types import F32
 
-SIDE: Final = 128
 BATCH: Final = 64
 HEAD_IMAGES: Final = 12_000  # training images (in random order) that the first heads are fitted to
-MARGIN: Final = 1.05
-"""Side of the crop in longer sides of the face's box, as served: at 1.4 the frozen trunk's features were far worse (see docs/training)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +47,9 @@ class Stage:
 STAGES: Final = (
     Stage("run", 5, 1.1, 4.4, FACE_SHARES),
     Stage("further", 3, MARGIN, 4.5, {"utkface": 20, "fairface": 15, "celeba": 13, "fer2013": 12, "mask": 4}),
+    Stage("expressive", 5, MARGIN, 4.0, {"utkface": 14, "fairface": 10, "celeba": 8, "fer2013": 28, "mask": 4}),
 )
 
-VOTES_SHARE: Final = 0.7
-"""Of the head taught by FER+ votes beside the one taught by FER-2013's labels; chosen on val with mini-Xception (docs/training)."""
 BARE_SETS: Final = ("utkface", "celeba", "fairface")
 BARE: Final = 700  # faces of each of these sets
 BARE_WEIGHT: Final = 0.3
@@ -103,7 +97,7 @@ def first_heads(model: keras.Model, faces: Faces, train: I64, settings: Settings
         fitted = heads.fit_heads(found, faces.corpus.labels.take(rows), seed=settings.seed)
         np.savez(path, **{f"{task}_{i}": value for task, pair in fitted.items() for i, value in enumerate(pair)})  # type: ignore[arg-type]
     with np.load(path) as stored:
-        return {task: (stored[f"{task}_0"], stored[f"{task}_1"]) for task in face_model.LOGITS}
+        return {task: (stored[f"{task}_0"], stored[f"{task}_1"]) for task in HEADS}
 
 
 def fine_tune(model: keras.Model, faces: Faces, train: I64, stage: Stage, settings: Settings) -> None:
@@ -121,20 +115,24 @@ def finish(model: keras.Model, faces: Faces, settings: Settings) -> None:
     if not settings.frozen_only:
         face_model.set_heads(model, {"mask": mask_head(model, faces, settings.seed)})
     held = np.flatnonzero(faces.corpus.labels.split == SPLITS.index("hold"))
+    labels, public = faces.corpus.labels.take(held), face_model.published(settings.weights)
+    values = face_model.heads(model)
     features = heads.features(model, faces.crops(held, SIDE, MARGIN))
-    final, interval = calibrated(face_model.heads(model), features, faces.corpus.labels.take(held))
+    beside = face_model.beside(face_model.served(model, values, public), faces.crops(held, SIDE, MARGIN))
+    combined = {head: face_model.combined(head, pair) for head, pair in values.items()}
+    seen = {head: np.concatenate([features, beside[head]], 1) if head in beside else features for head in HEADS}
+    logits = {head: seen[head] @ kernel + bias for head, (kernel, bias) in combined.items()}
+    final = calibrate.calibrated(combined, logits, labels)
+    network = face_model.served(model, final, public)
+    exact = labels.source == SOURCES.index("utkface")
+    years = face_model.years(network, faces.crops(held[exact], SIDE, MARGIN))
     how = (
         "linear heads"
         if settings.frozen_only
-        else f"blocks from the {STAGES[-1].frozen + 1}th on and heads trained together"
+        else f"blocks from the {min(stage.frozen for stage in STAGES) + 1}th on and heads trained together"
     )
-    described = entry(interval, side=SIDE, margin=MARGIN, how=how)
-    release(
-        face_model.served(model, final, public(settings.weights), SIDE),
-        described,
-        settings.weights,
-        active=settings.activate,
-    )
+    described = entry(calibrate.interval(years, labels.age_low[exact]), how=how)
+    release(network, described, settings.weights, active=settings.activate)
 
 
 def mask_head(model: keras.Model, faces: Faces, seed: int) -> Affine:
@@ -150,16 +148,6 @@ def mask_head(model: keras.Model, faces: Faces, seed: int) -> Affine:
     truth = np.concatenate([labels.mask[train], np.zeros(len(bare)), labels.mask[train]])
     weights = np.concatenate([np.ones(len(train)), np.full(len(bare), BARE_WEIGHT), np.ones(len(train))])
     return heads.fit_binary(np.concatenate([plain, varied]), truth, weights)
-
-
-def calibrated(values: dict[str, Affine], features: F32, labels: Any) -> tuple[dict[str, Affine], dict[str, Any]]:
-    """The heads as served and [network.calibration.age], from held-out faces."""
-    logits = heads.logits(features, values)
-    exact = labels.source == SOURCES.index("utkface")
-    distribution = calibrate.probabilities(logits)["age"][exact]
-    return calibrate.calibrated(values, logits, labels, VOTES_SHARE), calibrate.interval(
-        distribution, labels.age_low[exact]
-    )
 
 
 def _package(settings: Settings) -> Path:
@@ -179,9 +167,7 @@ def _settings() -> Settings:
     parser.add_argument("--package", type=Path, help="unpacked npm package @vladmandic/human 3.3.6; fetched if absent")
     parser.add_argument("--minutes", type=float, help="end the last stage after so many minutes of training instead")
     parser.add_argument("--frozen-only", action="store_true", help="heads on the trunk as published, no fine-tuning")
-    parser.add_argument(
-        "--activate", nargs="*", default=tuple(HEADS), choices=tuple(HEADS), help="tasks it shall answer"
-    )
+    parser.add_argument("--activate", nargs="*", default=TASKS, choices=TASKS, help="tasks it shall answer")
     parser.add_argument("--seed", type=int, default=7)
     values = vars(parser.parse_args())
     return Settings(**values | {"activate": tuple(values["activate"])})

@@ -1,6 +1,6 @@
-"""The face network while it is trained: logits instead of probabilities, and a second expression head for the FER+ votes."""
+"""The face network while it is trained: logits instead of probabilities, and without the public networks beside it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,23 +8,23 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ml.nets import face
+from ml.nets import face, minixception, tinyxception
 from ml.nets.mobilenet import MEAN_BGR, build_trunk, import_trunk
-from ml.types import F32
+from ml.training.export import load_weights
+from ml.types import F32, RgbU8
 
-LOGITS: Final = {**face.HEADS, "votes": face.HEADS["emotion"]}
 DROPOUT: Final = 0.3
 Affine = tuple[F32, F32]
 """A head's kernel (1024, k) and bias (k,)."""
 
 
 def build(package_dir: Path | None, side: int | None = None) -> keras.Model:
-    """Trunk with the public weights (fresh ones when None) and zero heads; outputs logits by LOGITS."""
+    """Trunk with the public weights (fresh ones when None) and zero heads; outputs logits by face.HEADS."""
     trunk = build_trunk(side) if package_dir is None else import_trunk(package_dir, side)
     dropped = keras.layers.Dropout(DROPOUT, name="dropout")(trunk.output)
     outputs = {
         task: keras.layers.Dense(units, kernel_initializer="zeros", name=task)(dropped)
-        for task, units in LOGITS.items()
+        for task, units in face.HEADS.items()
     }
     return keras.Model(trunk.input, outputs, name="face_training")
 
@@ -43,7 +43,7 @@ def network_input(crops_u8: Any) -> Any:
 
 def heads(model: keras.Model) -> dict[str, Affine]:
     """The heads' kernels and biases."""
-    pairs = {task: model.get_layer(task).get_weights() for task in LOGITS}
+    pairs = {task: model.get_layer(task).get_weights() for task in face.HEADS}
     return {task: (np.array(kernel), np.array(bias)) for task, (kernel, bias) in pairs.items()}
 
 
@@ -53,14 +53,57 @@ def set_heads(model: keras.Model, values: Mapping[str, Affine]) -> None:
         model.get_layer(task).set_weights(list(weights))
 
 
-def served(model: keras.Model, final_heads: Mapping[str, Affine], public: keras.Model, side: int) -> keras.Model:
-    """The network that is exported: the trained trunk with calibrated heads, and mini-Xception as `public` is."""
-    network = face.build(side)
-    network.get_layer(public.name).set_weights(public.get_weights())
-    for head, weights in final_heads.items():
-        if head in face.HEADS:
-            network.get_layer(head).set_weights(list(weights))
+def published(weights: Path) -> tuple[keras.Model, ...]:
+    """mini-Xception and TinyXception with their weights, as they lie in the weights folder."""
+    models = []
+    for module in (minixception, tinyxception):
+        model, entry = module.build(), module.ENTRY
+        load_weights(model, weights / f"{entry['name']}-{entry['version']}.npz")
+        models.append(model)
+    return tuple(models)
+
+
+def served(model: keras.Model, final_heads: Mapping[str, Affine], public: Sequence[keras.Model]) -> keras.Model:
+    """The network that is exported: the trained trunk with these heads, and the public networks as they are.
+
+    A head of 1024 rows leaves the public network beside it out.
+    """
+    network = face.build()
+    for beside in public:
+        network.get_layer(beside.name).set_weights(beside.get_weights())
+    for head, (kernel, bias) in final_heads.items():
+        layer = network.get_layer(head)
+        missing = layer.kernel.shape[0] - len(kernel)
+        layer.set_weights([np.pad(kernel, ((0, missing), (0, 0))), bias])
     for layer in model.layers:
         if layer.name.startswith("conv") and layer.get_weights():
             network.get_layer(layer.name).set_weights(layer.get_weights())
     return network
+
+
+def beside(network: keras.Model, batches: Iterable[RgbU8]) -> dict[str, F32]:
+    """Crops of the served network -> head -> what a public network adds to its logits, not yet weighted by `combined`."""
+    parts = [network.get_layer(name).input[1] for name in (face.WITH_TINY, face.WITH_MINI)]
+    both = _asked(keras.Model(network.input, keras.layers.Concatenate()(parts)), batches)
+    return {"gender": both[:, :1], **dict.fromkeys(face.MINI_WEIGHT, both[:, 1:])}
+
+
+def combined(head: str, values: Affine) -> Affine:
+    """A head (1024, k) -> the same with rows for the public network's logits, where the head has such."""
+    kernel, bias = values
+    if head == "gender":
+        kernel, bias = (1 - face.TINY_SHARE) * kernel, (1 - face.TINY_SHARE) * bias
+        return np.concatenate([kernel, [[face.TINY_SHARE]]], dtype=np.float32), bias
+    if head in face.MINI_WEIGHT:
+        return np.concatenate([kernel, face.MINI_WEIGHT[head] * np.eye(len(bias))], dtype=np.float32), bias
+    return values
+
+
+def years(network: keras.Model, batches: Iterable[RgbU8]) -> F32:
+    """Crops of the served network -> (n, 101) what it says of the age."""
+    return _asked(keras.Model(network.input, network.output["age"]), batches)
+
+
+def _asked(part: keras.Model, batches: Iterable[RgbU8]) -> F32:
+    run = tf.function(lambda crops_u8: part(network_input(crops_u8), training=False), reduce_retracing=True)
+    return np.concatenate([run(tf.constant(crops)).numpy() for crops in batches])

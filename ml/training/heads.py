@@ -9,10 +9,11 @@ import numpy as np
 import tensorflow as tf
 from sklearn.linear_model import LogisticRegression
 
+from ml.nets.face import HEADS
 from ml.training import losses
 from ml.training.batches import Crops
 from ml.training.corpus import Labels
-from ml.training.face_model import LOGITS, Affine, network_input
+from ml.training.face_model import Affine, network_input
 from ml.types import F32
 
 INVERSE_PENALTY: Final = 0.1  # of 0.001, 0.01 and 0.1 the best on held-out faces
@@ -53,7 +54,7 @@ def fit_heads(
     run = tf.function(step)
     for inputs, targets in data:
         run(inputs, targets)
-    weights = {task: model.get_layer(task).get_weights() for task in LOGITS}
+    weights = {task: model.get_layer(task).get_weights() for task in HEADS}
     return {
         task: (kernel / deviation[:, None], bias - (mean / deviation) @ kernel)
         for task, (kernel, bias) in weights.items()
@@ -70,7 +71,6 @@ def _linear(width: int) -> keras.Model:
     inputs = keras.Input((width,))
     dropped = keras.layers.Dropout(0.3)(inputs)
     outputs = {
-        task: keras.layers.Dense(units, kernel_initializer="zeros", name=task)(dropped)
-        for task, units in LOGITS.items()
+        task: keras.layers.Dense(units, kernel_initializer="zeros", name=task)(dropped) for task, units in HEADS.items()
     }
     return keras.Model(inputs, outputs)

@@ -9,12 +9,13 @@ import pytest
 
 tf = pytest.importorskip("tensorflow")
 
-from ml.nets import face, minixception  # noqa: E402
+from ml.nets import face, minixception, tinyxception  # noqa: E402
 from ml.tasks.age_interval import age_interval, quantiles  # noqa: E402
 from ml.training import augment, batches, calibrate, expression_model, face_model, losses, measure  # noqa: E402
 from ml.training.corpus import SOURCES, UNKNOWN, Corpus, Labels, label_row, read_images, read_rows, split_of  # noqa: E402
 from ml.types import Face  # noqa: E402
 
+WEIGHTS = Path(__file__).parents[2] / "weights"
 DATA = Path(__file__).parents[3] / "shared" / "data"
 RNG = np.random.default_rng(3)
 
@@ -26,8 +27,7 @@ def tensors(*values: object) -> list[object]:
 def masked_losses(rows: list[int]) -> dict[str, float]:
     """All losses of three images of which the first has every label and the last none."""
     rng = np.random.default_rng(0)
-    sizes = {**face.HEADS, "votes": 7}
-    logits = {task: tf.constant(rng.normal(size=(3, units))[rows], tf.float32) for task, units in sizes.items()}
+    logits = {head: tf.constant(rng.normal(size=(3, units))[rows], tf.float32) for head, units in face.HEADS.items()}
     first = {"age_low": 30.0, "age_high": 30.0, "gender": 1.0, "emotion": 3.0, "votes_other": 1.0, "mask": 0.0}
     labels = {name: [value, UNKNOWN, UNKNOWN] for name, value in first.items()}
     labels["votes_other"] = [1.0, 0.0, 0.0]
@@ -164,7 +164,7 @@ def test_calibration_error_of_a_boaster() -> None:
 def test_frozen_blocks_take_no_part_in_training(blocks: int, layers: int) -> None:
     model = face_model.build(None)
     face_model.freeze(model, blocks)
-    assert len(model.trainable_variables) == 2 * (layers + len(face_model.LOGITS))
+    assert len(model.trainable_variables) == 2 * (layers + len(face.HEADS))
 
 
 def test_folded_normalisation_and_one_head_answer_as_the_training_model_does() -> None:
@@ -200,25 +200,28 @@ def test_batches_depend_on_their_number_only() -> None:
     assert (first[1] != first[2]).any()
 
 
-def test_the_served_network_answers_with_the_probabilities_of_its_logits() -> None:
-    model, public = face_model.build(None), minixception.build()
-    network = face_model.served(model, face_model.heads(model), public, 128)
-    rgb_u8 = cv2.GaussianBlur(RNG.integers(0, 256, (128, 128, 3), np.uint8), (0, 0), 3)
+def test_the_served_network_answers_with_the_heads_and_the_public_networks_beside_them() -> None:
+    model, public = face_model.build(None), face_model.published(WEIGHTS)
+    values = face_model.heads(model)
+    network = face_model.served(model, values, public)
+    rgb_u8 = np.asarray(cv2.GaussianBlur(RNG.integers(0, 256, (128, 128, 3), np.uint8), (0, 0), 3), np.uint8)
     answers = network(face_model.network_input(tf.constant(rgb_u8[None])))
-    assert {task: value.shape[1] for task, value in answers.items()} == face.HEADS
-    assert float(answers["age"][0, 40]) == pytest.approx(1 / 101)
+    assert {name: value.shape[1] for name, value in answers.items()} == face.OUTPUTS
+    np.testing.assert_allclose(answers["emotion"], 1 / 7, atol=1e-6)
     assert float(answers["gender"][0, 0]) == 0.5
+    tight = cv2.resize(rgb_u8[9:119, 9:119], (112, 112)).astype(np.float32)
+    tiny = public[1](((tight - np.array(tinyxception.MEAN_RGB, np.float32)) / 255)[None])
+    np.testing.assert_allclose(answers["age"], 0.7 / 101 + 0.3 * tiny["age"], atol=0.01)
+
+    combined = {head: face_model.combined(head, pair) for head, pair in values.items()}
+    both = face_model.served(model, combined, public)(face_model.network_input(tf.constant(rgb_u8[None])))
     gray = cv2.resize(cv2.cvtColor(rgb_u8, cv2.COLOR_RGB2GRAY), (64, 64), interpolation=cv2.INTER_AREA)
-    beside = public(gray[None, ..., None].astype(np.float32) / 127.5 - 1)["emotion"]
-    np.testing.assert_allclose(answers["emotion"], (1 / 7 + beside) / 2, atol=2e-3)
-
-
-def test_batches_hold_every_set_in_its_share() -> None:
-    rows = 50 * len(SOURCES)
-    sources = np.repeat(np.arange(len(SOURCES), dtype=np.float32), 50)
-    columns = {field.name: np.zeros(rows, np.float32) for field in fields(Labels)}
-    columns |= {"source": sources, "votes": np.ones((rows, 7), np.float32), "age_low": np.arange(rows) % 80.0}
-    corpus = Corpus(np.zeros(0, np.uint8), np.zeros(rows, int), np.zeros((rows, 2), int), Labels(**columns), (), ())
-    sampler = batches.Sampler(corpus, np.arange(rows), 64)
-    drawn = sources[sampler.places(np.random.default_rng(0))]
-    assert {SOURCES[int(source)]: int((drawn == source).sum()) for source in np.unique(drawn)} == batches.FACE_SHARES
+    mini = np.asarray(public[0](gray[None, ..., None].astype(np.float32) / 127.5 - 1)["emotion"], np.float64)
+    for name, head in (("emotion", "votes"), ("emotion_fer2013", "emotion")):
+        weighted = mini ** face.MINI_WEIGHT[head]
+        np.testing.assert_allclose(both[name], weighted / weighted.sum(), atol=0.02)
+    logit = np.log(float(tiny["gender"][0, 0]) / (1 - float(tiny["gender"][0, 0])))
+    assert float(both["gender"][0, 0]) == pytest.approx(1 / (1 + np.exp(-0.3 * logit)), abs=0.03)
+    said = face_model.beside(network, [rgb_u8[None]])
+    assert {head: value.shape for head, value in said.items()} == {"gender": (1, 1), "votes": (1, 7), "emotion": (1, 7)}
+    assert float(said["gender"][0, 0]) == pytest.approx(logit, rel=0.1)
