@@ -16,6 +16,7 @@ from ml.answering import Question, answer
 from ml.photo import Photo
 from ml.runtime import Network, Networks
 from ml.tasks.attributes import ATTRIBUTE_NAMES
+from ml.tasks.base import Choices
 from ml.tasks.emotion import EMOTIONS
 from ml.training.corpus import Corpus, open_corpus
 from ml.training.evaluate import served
@@ -73,7 +74,8 @@ def _measured(task: str, network: Network, corpus: Corpus, networks: Networks, w
         for place in chosen:
             spoilt = spoil(images.read(place), faces.face(place), kind, value)
             if spoilt is not None:
-                result = answer(Question(Photo(spoilt[0]), [(network, [task])]), spoilt[1])[task]
+                question = Question(Photo(spoilt[0]), [(network, [task])], Choices(emotion_labels="fer2013"))
+                result = answer(question, spoilt[1])[task]
                 asked.append(Asked(error(task, result, corpus, int(rows[place])), result.uncertain))
         conditions[named(kind, value)] = summary(asked)
     return {"conditions": conditions}
