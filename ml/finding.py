@@ -24,8 +24,8 @@ LOOKED_AT: Final = 24.0
 87.8 % in photographs of half the size and 86.6 % in whole ones, at a precision of 98.7 and 98.3 %."""
 UPRIGHT: Final = 0.999  # a face this sure is not looked at again from its sides
 COARSER: Final = 2.0
-"""Times min_face: from there on faces are looked for in turned photographs, so that one without a face takes less than twice that of one
-with, not four times; in the turn that shows a face, all are looked for."""
+"""Times min_face: from there on faces are looked for in turned photographs, so that one without a face takes two to three times as
+long as one turn, not four to five times; in the turn that shows a face, all are looked for."""
 
 
 @dataclass(frozen=True, slots=True)

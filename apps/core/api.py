@@ -61,7 +61,7 @@ def _add_task(api: NinjaAPI, task: TaskPage) -> None:
 def _endpoint(task: TaskPage) -> Callable[[HttpRequest], HttpResponse]:
     def endpoint(request: HttpRequest) -> HttpResponse:
         outcome = services.run(task=task, given=read(request, task), request_id=request_id_of(request))
-        return HttpResponse(to_json(outcome.report), content_type=JSON)
+        return HttpResponse(to_json(outcome.report, inf_nan_mode="null"), content_type=JSON)
 
     return endpoint
 

@@ -74,7 +74,7 @@ def plain(value: Any, *, decimals: int = _SCORE_DECIMALS) -> Any:
             return _rounded(value, decimals)
         return [plain(item, decimals=decimals) for item in value]
     if isinstance(value, float):
-        return _rounded((value,), decimals)[0]
+        return _round(value, decimals)
     if isinstance(value, _SCALARS):
         return value
     if isinstance(value, Mapping):

@@ -5,9 +5,8 @@ Photographs count as 0.9 rather than 1 (Salimans et al. 2016), and the generator
 (Yazici et al. 2019), with the statistics of its normalisations taken anew.
 """
 
-import json
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +18,7 @@ import tensorflow as tf
 from ml.generation import LATENT, Images, pixels
 from ml.training import gan_model
 from ml.training.gan_data import Portraits
+from ml.training.progress import Progress, named, resumed
 from ml.types import F32
 
 BATCH: Final = 64
@@ -52,15 +52,6 @@ class Plan:
         return self.rate * (1.0 - 0.9 * max(0.0, share - self.hold) / (1.0 - self.hold))
 
 
-@dataclass(slots=True)
-class Progress:
-    """What a checkpoint keeps beside the weights; means: moving ones of what is logged."""
-
-    step: int = 0
-    seconds: float = 0.0
-    means: dict[str, float] = field(default_factory=dict)
-
-
 class Trainer:
     """One run in `folder`: log.jsonl, sheets of samples, and the checkpoint that it goes on from."""
 
@@ -74,9 +65,8 @@ class Trainer:
             optimiser.build(model.trainable_variables)
         self._average: list[F32] = self._models[0].get_weights()
         self._shown = gan_model.generator()
-        self.progress = Progress()
         self._step = tf.function(self._one_step)
-        self._resume()
+        self.progress = self._resumed()
 
     def run(self, *, save_every: int = 500, log_every: int = 50) -> None:
         """Train to the end of the plan."""
@@ -87,9 +77,9 @@ class Trainer:
                 optimiser.learning_rate.assign(plan.rate_at(share))
             parts = self._step(*map(tf.constant, self._batch()))
             self._follow()
-            self._note({name: float(value) for name, value in parts.items()}, time.monotonic() - begun)
+            progress.note({name: float(value) for name, value in parts.items()}, time.monotonic() - begun)
             if progress.step % log_every == 0:
-                self._log()
+                progress.log(self._folder, plan.share(progress.step, progress.seconds), BATCH)
             if progress.step % save_every == 0:
                 self.save()
         self.save()
@@ -106,28 +96,19 @@ class Trainer:
         for number, (model, optimiser) in enumerate(zip(self._models, self._optimisers, strict=True)):
             arrays |= {f"model{number}_{i:04d}": value for i, value in enumerate(model.get_weights())}
             arrays |= {f"optimiser{number}_{i:04d}": np.array(v) for i, v in enumerate(optimiser.variables)}
-        temporary = self._folder / "checkpoint.tmp.npz"
-        np.savez(temporary, state=np.array(json.dumps(asdict(self.progress))), **arrays)
-        temporary.replace(self._folder / "checkpoint.npz")
+        self.progress.save(self._folder, arrays)
         sheet = sheet_of(self.generator(), *_SHEET)
         cv2.imwrite(str(self._folder / f"sheet-{self.progress.step:06d}.png"), sheet[..., ::-1])
 
-    def _resume(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._folder / "checkpoint.npz"
-        if not path.exists():
-            return
-        with np.load(path) as arrays:
-            self.progress = Progress(**json.loads(str(arrays["state"])))
-
-            def named(start: str) -> list[F32]:
-                return [arrays[name] for name in sorted(arrays.files) if name.startswith(start)]
-
-            self._average = named("average_")
+    def _resumed(self) -> Progress:
+        progress, arrays = resumed(self._folder)
+        if arrays:
+            self._average = named(arrays, "average_")
             for number, (model, optimiser) in enumerate(zip(self._models, self._optimisers, strict=True)):
-                model.set_weights(named(f"model{number}_"))
-                for variable, value in zip(optimiser.variables, named(f"optimiser{number}_"), strict=True):
+                model.set_weights(named(arrays, f"model{number}_"))
+                for variable, value in zip(optimiser.variables, named(arrays, f"optimiser{number}_"), strict=True):
                     variable.assign(value)
+        return progress
 
     def _batch(self) -> tuple[Portraits, F32]:
         """Photographs, half of them mirrored, and as many random vectors; they depend on seed and step only."""
@@ -160,25 +141,6 @@ class Trainer:
         keep = np.float32(min(AVERAGED, (1 + step) / (10 + step)))
         weights = self._models[0].get_weights()
         self._average = [keep * old + (1 - keep) * new for old, new in zip(self._average, weights, strict=True)]
-
-    def _note(self, parts: dict[str, float], seconds: float) -> None:
-        if not all(np.isfinite(value) for value in parts.values()):
-            raise FloatingPointError(f"the losses are {parts} in step {self.progress.step}")
-        self.progress.step += 1
-        self.progress.seconds += seconds
-        means = self.progress.means
-        for name, value in parts.items():
-            means[name] = 0.98 * means.get(name, value) + 0.02 * value
-
-    def _log(self) -> None:
-        progress = self.progress
-        done = self._plan.share(progress.step, progress.seconds)
-        row = {"step": progress.step, "minutes": round(progress.seconds / 60, 2), "done": round(done, 4)}
-        row |= {name: round(value, 4) for name, value in progress.means.items()}
-        with (self._folder / "log.jsonl").open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(row) + "\n")
-        speed = BATCH * progress.step / progress.seconds
-        print(f"{100 * done:5.1f} %  {speed:4.0f} images/s  {json.dumps(row)}", flush=True)
 
 
 def sheet_of(generator: keras.Model, rows: int, columns: int) -> Images:

@@ -98,4 +98,4 @@ def test_training_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.Monke
     assert all(np.isfinite(value) for row in rows for value in row.values())
     assert sorted(path.name for path in tmp_path.glob("*.png")) == ["sheet-000002.png", "sheet-000003.png"]
     with pytest.raises(FloatingPointError, match="step 3"):
-        again._note({"generator": float("nan")}, 0.1)
+        again.progress.note({"generator": float("nan")}, 0.1)

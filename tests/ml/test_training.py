@@ -225,3 +225,14 @@ def test_the_served_network_answers_with_the_heads_and_the_public_networks_besid
     said = face_model.beside(network, [rgb_u8[None]])
     assert {head: value.shape for head, value in said.items()} == {"gender": (1, 1), "votes": (1, 7), "emotion": (1, 7)}
     assert float(said["gender"][0, 0]) == pytest.approx(logit, rel=0.1)
+
+
+def test_batches_hold_every_set_in_its_share() -> None:
+    rows = 50 * len(SOURCES)
+    sources = np.repeat(np.arange(len(SOURCES), dtype=np.float32), 50)
+    columns = {field.name: np.zeros(rows, np.float32) for field in fields(Labels)}
+    columns |= {"source": sources, "votes": np.ones((rows, 7), np.float32), "age_low": np.arange(rows) % 80.0}
+    corpus = Corpus(np.zeros(0, np.uint8), np.zeros(rows, int), np.zeros((rows, 2), int), Labels(**columns), (), ())
+    sampler = batches.Sampler(corpus, np.arange(rows), 64)
+    drawn = sources[sampler.places(np.random.default_rng(0))]
+    assert {SOURCES[int(source)]: int((drawn == source).sum()) for source in np.unique(drawn)} == batches.FACE_SHARES

@@ -9,6 +9,7 @@ import numpy as np
 
 from ml.runtime import Network, Networks
 from ml.tasks.base import Choices
+from ml.tasks.emotion import OWN
 from ml.training.corpus import SOURCES, Corpus, open_corpus
 from ml.training.evaluate import people, served
 from ml.training.evaluate.images import Images, of_corpus
@@ -58,7 +59,7 @@ class Crowd:
         if "emotion" not in found:
             return found
         again = found
-        if name in people.SETS["emotion"]:
+        if name in people.SETS["emotion"] and found["emotion"][0].labels != OWN:
             choices = Choices(emotion_labels="fer2013")
             again = served.answers(network, self.images[name], faces, ["emotion"], choices, threads=self.threads)
         return found | {"emotion": list(zip(found["emotion"], again["emotion"], strict=True))}
