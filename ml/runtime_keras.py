@@ -1,29 +1,29 @@
 """The reference runtime: the same weights in the Keras graph they were exported from. Slow; for checking, not for serving."""
 
 import importlib
-import io
 import threading
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from ml import keras_weights
 from ml.errors import NotReady
 from ml.manifest import NetworkSpec, verified
 from ml.types import F32
 
 
 class KerasNetwork:
-    """A Keras graph of ml.nets with the weights of its npz file (arrays in the order of `get_weights`)."""
+    """A Keras graph of ml.nets with the weights of its files."""
 
     def __init__(self, spec: NetworkSpec, weights_dir: Path, threads: int) -> None:  # noqa: ARG002  one contract for all runtimes
         if not spec.keras:
             raise NotReady(f"{spec.key} has no Keras weights.")
         self.spec = spec
         self._model = importlib.import_module(f"ml.nets.{spec.arch}").build(**spec.arch_args)
-        content = io.BytesIO(verified(weights_dir / spec.keras, spec.keras_sha256))
-        with np.load(content, allow_pickle=False) as arrays:
-            self._model.set_weights([arrays[name].astype(np.float32) for name in sorted(arrays.files)])
+        npz = verified(weights_dir / spec.keras, spec.keras_sha256)
+        litert = verified(weights_dir / spec.file, spec.sha256)
+        self._model.set_weights(keras_weights.read(npz, litert, (weight.shape for weight in self._model.weights)))
         self._lock = threading.Lock()
 
     def run(self, batch: F32) -> dict[str, F32]:

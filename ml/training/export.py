@@ -1,11 +1,9 @@
-"""From a Keras network to the two files that are served: LiteRT with float16 weights, and the same weights as npz.
+"""From a Keras network to the two files that are served: LiteRT with float16 weights, and an npz with what a Keras graph needs besides.
 
-Both hold exactly the float16 values, so the two runtimes differ by the order of additions only; `export` refuses a file whose
+Both runtimes take exactly the float16 values, so they differ by the order of additions only; `export` refuses a file whose
 outputs differ more than that.
 """
 
-import io
-import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ml import keras_weights
 from ml.types import F32
 
 TOLERANCE: Final = 1e-4
@@ -63,22 +62,15 @@ def export(
 
 
 def save_weights(model: keras.Model, path: Path, *, float16: bool = True) -> None:
-    """Write model.get_weights() as float16 (or float32) arrays "0000", "0001", …; equal weights always give equal bytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for index, weight in enumerate(model.get_weights()):
-            buffer = io.BytesIO()
-            np.lib.format.write_array(buffer, np.ascontiguousarray(weight, dtype="<f2" if float16 else "<f4"))
-            # A fixed date: numpy.savez would write the time and change the hash of unchanged weights.
-            entry = zipfile.ZipInfo(f"{index:04d}.npy", (1980, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, buffer.getvalue())
+    """Write the npz of a model whose LiteRT file, of the same stem, is there already (ml.keras_weights)."""
+    content = keras_weights.write(model.get_weights(), path.with_suffix(".tflite").read_bytes(), float16=float16)
+    path.write_bytes(content)
 
 
 def load_weights(model: keras.Model, path: Path) -> None:
-    """Fill the model from a file of save_weights; ValueError when number or shapes differ."""
-    with np.load(path, allow_pickle=False) as archive:
-        model.set_weights([archive[name].astype(np.float32) for name in sorted(archive.files)])
+    """Fill the model from an npz of save_weights and the LiteRT file beside it; ValueError when number or shapes differ."""
+    shapes = (weight.shape for weight in model.weights)
+    model.set_weights(keras_weights.read(path.read_bytes(), path.with_suffix(".tflite").read_bytes(), shapes))
 
 
 def run_litert(path: Path, x: F32) -> list[F32]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ml import keras_weights
 from ml.align import crop_matrix, prepare, warp
 from ml.images import decode
 from ml.manifest import NetworkSpec, load, sha256_of
@@ -31,8 +32,8 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # TensorFlow warns about itse
 def _keras(spec: NetworkSpec) -> Any:
     pytest.importorskip("keras")
     model = importlib.import_module(f"ml.nets.{spec.arch}").build(**spec.arch_args)
-    with np.load(WEIGHTS / spec.keras, allow_pickle=False) as arrays:
-        model.set_weights([arrays[name].astype(np.float32) for name in sorted(arrays.files)])
+    npz, litert = ((WEIGHTS / name).read_bytes() for name in (spec.keras, spec.file))
+    model.set_weights(keras_weights.read(npz, litert, (weight.shape for weight in model.weights)))
     return model
 
 
