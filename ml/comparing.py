@@ -15,6 +15,7 @@ from ml.finding import SKIP, DetectOptions, Finder
 from ml.labelled import VERDICTS, Labelled
 from ml.photo import Photo
 from ml.runtime import Network, warm_up
+from ml.tasks.base import USUAL, Choices
 from ml.types import Face
 
 Read = Callable[[str], Photo]
@@ -46,12 +47,24 @@ class Outcome:
 
 
 class Comparer:
-    """Asks both networks about one face after the other, in turns, so that neither always goes first."""
+    """Asks both networks about one face after the other, in turns, so that neither always goes first.
 
-    def __init__(self, *, task: str, networks: tuple[Network, Network], finder: Finder, skip: bool) -> None:
+    skip: each photograph is one face. choices: how the labels of the set are meant.
+    """
+
+    def __init__(
+        self,
+        *,
+        task: str,
+        networks: tuple[Network, Network],
+        finder: Finder,
+        skip: bool = False,
+        choices: Choices = USUAL,
+    ) -> None:
         self._task = task
         self._networks = networks
         self._finder = finder
+        self._choices = choices
         self._detect = DetectOptions(detector=SKIP) if skip else DetectOptions()
         self._outcome = Outcome()
 
@@ -116,7 +129,7 @@ class Comparer:
         if self._task == VERIFY:
             said: Any = embedding.embed(network, photo, face)
         else:
-            said = answer(Question(photo, [(network, [self._task])]), face)[self._task]
+            said = answer(Question(photo, [(network, [self._task])], self._choices), face)[self._task]
         self._outcome.ms[place].append((time.perf_counter() - start) * 1000)
         return said
 

@@ -15,6 +15,7 @@ from ml.comparing import Comparer
 from ml.errors import FaceError
 from ml.finding import Finder
 from ml.runtime import LiteRtNetwork, Networks
+from ml.tasks.base import Choices
 
 MEASURED = 0.92
 """Share of the work that is done when all photographs have been seen."""
@@ -39,7 +40,13 @@ def _measure(row: Comparison, progress: Progress) -> dict[str, Any]:
     assert row.set is not None  # noqa: S101
     finder = Finder(Networks(settings.HEXAFACE.weights, threads=1))
     networks = (_network(row.first), _network(row.second))
-    comparer = Comparer(task=row.task, networks=networks, finder=finder, skip=row.set.skip)
+    comparer = Comparer(
+        task=row.task,
+        networks=networks,
+        finder=finder,
+        skip=row.set.skip,
+        choices=Choices(emotion_labels=row.set.emotion_labels),
+    )
     with sets.opened(row.set) as open_set:
         outcome = comparer.run(
             open_set.items, open_set.read, lambda share, message: progress(share * MEASURED, message)

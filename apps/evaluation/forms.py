@@ -1,6 +1,6 @@
 """The forms: what to compare, a new set, a candidate."""
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 
@@ -8,6 +8,7 @@ from apps.evaluation import sets
 from apps.evaluation.models import EvaluationSet
 from apps.evaluation.services import TASKS, candidates
 from apps.versions.models import Activation, ModelVersion
+from ml.tasks.base import USUAL
 
 
 class _VersionChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -52,11 +53,14 @@ class CompareForm(forms.Form):
         return list(field.choices)
 
 
+BY_FER2013: Final = ("emotion fer2013", "emotion, as FER-2013 labels it")
+
+
 class SetForm(forms.Form):
     """A new evaluation set."""
 
     name = forms.CharField(max_length=100, label="Name")
-    task = forms.ChoiceField(choices=[(task, task) for task in TASKS], label="Labels for")
+    task = forms.ChoiceField(choices=[*((task, task) for task in TASKS), BY_FER2013], label="Labels for")
     skip = forms.BooleanField(
         required=False, label="Each image is already cut to one face", help_text="No face is looked for then."
     )
@@ -70,6 +74,12 @@ class SetForm(forms.Form):
         if EvaluationSet.objects.filter(name=name).exists():
             raise forms.ValidationError("There is a set of that name already.")
         return name
+
+    def clean(self) -> dict[str, Any]:
+        """The task and, of expressions, whose labels they are."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        task, _, labels = str(given.get("task", "")).partition(" ")
+        return given | {"task": task, "emotion_labels": labels or USUAL.emotion_labels}
 
 
 class ShadowForm(forms.Form):

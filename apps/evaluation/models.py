@@ -5,6 +5,8 @@ from django.db import models
 
 from apps.jobs.models import Job
 from apps.versions.models import ModelVersion
+from ml.tasks.base import USUAL
+from ml.tasks.emotion import LABELS
 
 
 class EvaluationSet(models.Model):
@@ -13,6 +15,9 @@ class EvaluationSet(models.Model):
     name = models.CharField(max_length=100, unique=True)
     task = models.CharField(max_length=50)
     skip = models.BooleanField("cut to one face", default=False, help_text="No face is looked for: each image is one.")
+    emotion_labels = models.CharField(
+        "whose labels", max_length=20, choices=[(name, name) for name in LABELS], default=USUAL.emotion_labels
+    )
     token = models.CharField(max_length=64, blank=True, editable=False)
     source = models.CharField(max_length=50, blank=True, help_text="Data set in HEXAFACE_DATA; empty for an upload.")
     images = models.PositiveIntegerField(default=0)

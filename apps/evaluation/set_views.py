@@ -54,6 +54,7 @@ def _take_in(request: HttpRequest, form: SetForm) -> list[str] | None:
         row = sets.take_in(
             name=given["name"],
             task=given["task"],
+            emotion_labels=given["emotion_labels"],
             skip=given["skip"],
             chunks=file.chunks(),
             created_by_id=request.user.pk,

@@ -18,6 +18,7 @@ from ml.archive import Archive, SetLimits
 from ml.images import Limits
 from ml.labelled import LabelError, Labelled
 from ml.photo import Photo
+from ml.tasks.base import USUAL
 
 ARCHIVE: Final = "images.zip"
 SWEEP_SECONDS: Final = 3600.0  # longer than any upload is being checked
@@ -32,13 +33,14 @@ class DataSet:
     source: str
     task: str
     skip: bool = False
+    emotion_labels: str = USUAL.emotion_labels
     table: str = "labels.csv"
 
 
 DATA_SETS: Final = (
     DataSet("UTKFace val, age", "utkface", "age"),
     DataSet("UTKFace val, gender", "utkface", "gender"),
-    DataSet("FER-2013 PublicTest", "fer2013", "emotion", skip=True),
+    DataSet("FER-2013 PublicTest", "fer2013", "emotion", skip=True, emotion_labels="fer2013"),
     DataSet("CelebA val", "celeba", "attributes"),
     DataSet("Mask val", "mask", "mask"),
     DataSet("HELEN and YouTube Faces val", "landmarks68", "landmarks"),
@@ -61,7 +63,15 @@ def limits() -> SetLimits:
     return SetLimits(max_bytes=config.max_set_bytes, image=image)
 
 
-def take_in(*, name: str, task: str, skip: bool, chunks: Iterable[bytes], created_by_id: int | None) -> EvaluationSet:
+def take_in(
+    *,
+    name: str,
+    task: str,
+    skip: bool,
+    chunks: Iterable[bytes],
+    created_by_id: int | None,
+    emotion_labels: str = USUAL.emotion_labels,
+) -> EvaluationSet:
     """Check an uploaded archive and keep it.
 
     Raises:
@@ -77,6 +87,7 @@ def take_in(*, name: str, task: str, skip: bool, chunks: Iterable[bytes], create
             name=name,
             task=task,
             skip=skip,
+            emotion_labels=emotion_labels,
             token=token,
             images=checked.images,
             rows=checked.rows,
@@ -146,7 +157,9 @@ def is_there(row: EvaluationSet) -> bool:
 
 
 def _add_data_set(data: DataSet, path: Path) -> None:
-    row = EvaluationSet(name=data.name, task=data.task, source=data.source, skip=data.skip)
+    row = EvaluationSet(
+        name=data.name, task=data.task, source=data.source, skip=data.skip, emotion_labels=data.emotion_labels
+    )
     items = _items(row)
     row.rows, row.images = len(items), len({name for item in items for name in item.files})
     row.size_bytes = path.stat().st_size

@@ -104,6 +104,14 @@ def test_good_sets_are_kept_and_deleted(chief: Client, task: str) -> None:
     assert "Ours" in text(chief.get(SETS))
 
 
+@pytest.mark.parametrize(("task", "labels"), [("emotion", "crowd"), ("emotion fer2013", "fer2013")])
+def test_a_set_of_expressions_says_whose_labels_it_holds(chief: Client, task: str, labels: str) -> None:
+    assert add(chief, archives.good("emotion"), task).status_code == 302
+    row = EvaluationSet.objects.get()
+    assert (row.task, row.emotion_labels) == ("emotion", labels)
+    assert ("labels of FER-2013" in text(chief.get(SETS))) == (labels == "fer2013")
+
+
 def test_deleting_a_set_deletes_its_photographs(
     chief: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
@@ -332,9 +340,14 @@ def test_data_sets_of_the_workshop(chief: Client, settings: Settings, tmp_path: 
     (folder / "images.zip").write_bytes(archives.packed(archives.faces()))
     (folder / "labels.csv").write_text("file,age,gender,split\na.jpg,30,female,val\nc.jpg,40,male,train\n", "utf-8")
     settings.HEXAFACE = replace(settings.HEXAFACE, data=str(tmp_path))
+    fer = tmp_path / "fer2013"
+    fer.mkdir()
+    (fer / "images.zip").write_bytes(archives.packed(archives.faces()))
+    (fer / "labels.csv").write_text("file,label,split\na.jpg,happy,val\n", "utf-8")
     assert "UTKFace val, age" in text(chief.get("/compare/?task=age"))
     assert "UTKFace val, gender" in text(chief.get("/compare/?task=gender"))
-    assert set(EvaluationSet.objects.values_list("task", "images", "rows")) == {("age", 1, 1), ("gender", 1, 1)}
+    kept = set(EvaluationSet.objects.values_list("task", "images", "rows", "emotion_labels"))
+    assert kept == {("age", 1, 1, "crowd"), ("gender", 1, 1, "crowd"), ("emotion", 1, 1, "fer2013")}
     settings.HEXAFACE = replace(settings.HEXAFACE, data="")
     assert "files are gone" in text(chief.get(SETS))
 
