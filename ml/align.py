@@ -34,7 +34,7 @@ def similarity(source_xy: F32 | F64, target_xy: F64) -> F64:
     return np.hstack([linear, (target_mean - linear @ source_mean)[:, None]])
 
 
-def roll_of(points_xy: F32) -> float:
+def roll_of(points_xy: F32 | F64) -> float:
     """Angle of the eye line in radians; 0 when the head is upright, positive when it is turned clockwise."""
     (x1, y1), (x2, y2) = points_xy[0].tolist(), points_xy[1].tolist()
     return float(np.arctan2(y2 - y1, x2 - x1))

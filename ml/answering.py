@@ -1,9 +1,9 @@
 """Faces through the networks that answer for them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from ml.active import Snapshot
 from ml.align import crop, crop_matrix, prepare
@@ -11,11 +11,15 @@ from ml.clarity import CLEAR, LEAST, Clarity, clarity
 from ml.photo import Photo
 from ml.runtime import Network
 from ml.tasks import FACE_TASKS
-from ml.tasks.base import USUAL, Choices, Scene
+from ml.tasks.base import USUAL, Choices, Scene, Task
 from ml.timing import Timer
-from ml.types import Face
+from ml.types import F32, Face
 from ml.workers import ALONE, Workers
 
+Look = tuple[Mapping[str, F32], Scene]
+"""Outputs of a network for one crop, and the crop."""
+MORE_LOOKS: Final = 2
+"""At most so many, at a face that the first crop framed badly for a task."""
 Asked = tuple[Network, list[str]]
 """A network and the tasks that it answers."""
 
@@ -38,7 +42,7 @@ class Question:
 
 
 def answers(question: Question, faces: Sequence[Face], timer: Timer, workers: Workers) -> list[dict[str, Any]]:
-    """The result of each task for each face; every network runs once per face."""
+    """The result of each task for each face; every network runs once per face, again where the crop turns out badly framed."""
     judged = any(name in LEAST for _, names in question.groups for name in names)
     seen = list(workers.map(partial(clarity, question.photo), faces)) if judged else [CLEAR] * len(faces)
     groups = sorted(question.groups, key=_cost, reverse=True)
@@ -69,6 +73,24 @@ def _cost(asked: Asked) -> int:
 def _ask(question: Question, face: Face, seen: Clarity, network: Network, names: list[str]) -> dict[str, Any]:
     photo, spec = question.photo, network.spec.input
     matrix = crop_matrix(spec, face, (photo.height, photo.width))
-    outputs = network.run(prepare(spec, crop(photo, matrix, spec.fixed_size)))
-    scene = Scene(face, network.spec, matrix, question.choices, seen)
-    return {name: FACE_TASKS[name].decode(outputs, scene) for name in names}
+    first = _look(photo, network, Scene(face, network.spec, matrix, question.choices, seen))
+    results = {}
+    for task in (FACE_TASKS[name] for name in names):
+        results[task.name] = task.decode(*_best_look(photo, network, task, first))
+    return results
+
+
+def _best_look(photo: Photo, network: Network, task: Task[Any], first: Look) -> Look:
+    """The first look, or a further one that frames the face as the network is used to; the first if none does."""
+    look, again = first, task.again or (lambda _outputs, _scene: None)
+    for _ in range(MORE_LOOKS):
+        better = again(*look)
+        if better is None:
+            return look
+        look = _look(photo, network, replace(look[1], matrix=better))
+    return first if again(*look) is not None else look
+
+
+def _look(photo: Photo, network: Network, scene: Scene) -> Look:
+    spec = network.spec.input
+    return network.run(prepare(spec, crop(photo, scene.matrix, spec.fixed_size))), scene

@@ -112,7 +112,8 @@ class Engine:
         emotion_labels: str = "crowd",
         versions: Mapping[str, str] | None = None,
     ) -> Report:
-        """Every asked task (names of PHOTO_TASKS) for every face; each distinct network runs once per face.
+        """Every asked task (names of PHOTO_TASKS) for every face; each distinct network runs once per face, or up to
+        three times where landmarks were badly framed.
 
         landmarks: one of ml.tasks.landmarks.SCHEMES; emotion_labels: one of ml.tasks.emotion.LABELS.
         versions: task -> "network version". Detection has none; its detector is named in `detect`.

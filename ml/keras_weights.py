@@ -24,19 +24,19 @@ def read(npz: bytes, litert: bytes, shapes: Iterable[tuple[int, ...]]) -> list[F
     """Weights of these shapes in their order, float32; ValueError when the files hold others."""
     tensors = constants(litert)
     with np.load(io.BytesIO(npz), allow_pickle=False) as archive:
-        stored = {name: archive[name].astype(np.float32) for name in archive.files if name != _PLACES}
-        places = archive[_PLACES]
+        stored = {name: archive[name].astype(np.float32) for name in archive.files}
+    places = stored.pop(_PLACES, np.zeros((0, 1 + _AXES))).astype(int)
     weights = []
     for index, ((tensor, *order), shape) in enumerate(zip(places.tolist(), shapes, strict=True)):
         axes = order[: len(shape)]
-        held = (
-            stored[_name(index)]
-            if tensor < 0
-            else tensors[tensor].reshape([shape[axis] for axis in axes]).transpose(np.argsort(axes))
-        )
+        held = stored.get(_name(index)) if tensor < 0 else tensors.get(tensor)
+        if held is None:
+            raise ValueError(f"weight {index} is in neither file")
+        if tensor >= 0:
+            held = held.reshape([shape[axis] for axis in axes]).transpose(np.argsort(axes))
         if held.shape != tuple(shape):
             raise ValueError(f"weight {index} has the shape {held.shape}, not {tuple(shape)}")
-        weights.append(np.ascontiguousarray(held))
+        weights.append(np.asarray(held, order="C"))
     return weights
 
 
@@ -50,7 +50,7 @@ def write(weights: Sequence[F32], litert: bytes, *, float16: bool = True) -> byt
     )
     arrays: dict[str, Any] = {_PLACES: places}
     for index in np.flatnonzero(places[:, 0] < 0).tolist():
-        arrays[_name(index)] = np.ascontiguousarray(weights[index], dtype="<f2" if float16 else "<f4")
+        arrays[_name(index)] = np.asarray(weights[index], dtype="<f2" if float16 else "<f4", order="C")
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, array in arrays.items():
@@ -61,10 +61,6 @@ def write(weights: Sequence[F32], litert: bytes, *, float16: bool = True) -> byt
             np.lib.format.write_array(buffer, array)
             archive.writestr(entry, buffer.getvalue())
     return content.getvalue()
-
-
-def _name(index: int) -> str:
-    return f"{index:04d}"
 
 
 def constants(litert: bytes) -> dict[int, F32]:
@@ -78,6 +74,10 @@ def constants(litert: bytes) -> dict[int, F32]:
         if tensor.Type() in _DTYPES and buffer.DataLength():
             found[number] = buffer.DataAsNumpy().view(_DTYPES[tensor.Type()]).astype(np.float32)
     return found
+
+
+def _name(index: int) -> str:
+    return f"{index:04d}"
 
 
 def _place(weight: F32, candidates: Sequence[tuple[int, F32]]) -> list[int]:

@@ -13,17 +13,22 @@ from ml.manifest import NetworkSpec, verified
 from ml.types import F32
 
 
+def load_model(spec: NetworkSpec, weights_dir: Path) -> keras.Model:
+    """The network's Keras graph with its weights. Raises NotReady when it has none, or its files are missing or damaged."""
+    if not spec.keras:
+        raise NotReady(f"{spec.key} has no Keras weights.")
+    model = importlib.import_module(f"ml.nets.{spec.arch}").build(**spec.arch_args)
+    npz, litert = verified(weights_dir / spec.keras, spec.keras_sha256), verified(weights_dir / spec.file, spec.sha256)
+    model.set_weights(keras_weights.read(npz, litert, (weight.shape for weight in model.weights)))
+    return model
+
+
 class KerasNetwork:
     """A Keras graph of ml.nets with the weights of its files."""
 
     def __init__(self, spec: NetworkSpec, weights_dir: Path, threads: int) -> None:  # noqa: ARG002  one contract for all runtimes
-        if not spec.keras:
-            raise NotReady(f"{spec.key} has no Keras weights.")
         self.spec = spec
-        self._model = importlib.import_module(f"ml.nets.{spec.arch}").build(**spec.arch_args)
-        npz = verified(weights_dir / spec.keras, spec.keras_sha256)
-        litert = verified(weights_dir / spec.file, spec.sha256)
-        self._model.set_weights(keras_weights.read(npz, litert, (weight.shape for weight in self._model.weights)))
+        self._model = load_model(spec, weights_dir)
         self._lock = threading.Lock()
 
     def run(self, batch: F32) -> dict[str, F32]:

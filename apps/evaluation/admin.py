@@ -47,7 +47,7 @@ class EvaluationSetAdmin(_Seen):
     """Sets; deleting one deletes its photographs."""
 
     page = "evaluation:sets"
-    list_display = ("name", "task", "images", "rows", "created_by", "created_at")
+    list_display = ("name", "task", "emotion_labels", "images", "rows", "created_by", "created_at")
     list_filter = ("task",)
     list_select_related = ("created_by",)
 

@@ -53,14 +53,19 @@ class CompareForm(forms.Form):
         return list(field.choices)
 
 
-BY_FER2013: Final = ("emotion fer2013", "emotion, as FER-2013 labels it")
+LABELS_FOR: Final = {task: (task, task, USUAL.emotion_labels) for task in TASKS} | {
+    "emotion fer2013": ("emotion, as FER-2013 labels it", "emotion", "fer2013")
+}
+"""What a set may hold labels for: choice -> words, task, whose labels of expressions."""
 
 
 class SetForm(forms.Form):
     """A new evaluation set."""
 
     name = forms.CharField(max_length=100, label="Name")
-    task = forms.ChoiceField(choices=[*((task, task) for task in TASKS), BY_FER2013], label="Labels for")
+    task = forms.ChoiceField(
+        choices=[(choice, words) for choice, (words, _, _) in LABELS_FOR.items()], label="Labels for"
+    )
     skip = forms.BooleanField(
         required=False, label="Each image is already cut to one face", help_text="No face is looked for then."
     )
@@ -78,8 +83,8 @@ class SetForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """The task and, of expressions, whose labels they are."""
         given: dict[str, Any] = super().clean() or self.cleaned_data
-        task, _, labels = str(given.get("task", "")).partition(" ")
-        return given | {"task": task, "emotion_labels": labels or USUAL.emotion_labels}
+        _, given["task"], given["emotion_labels"] = LABELS_FOR.get(given.get("task", ""), ("", "", ""))
+        return given
 
 
 class ShadowForm(forms.Form):

@@ -1,8 +1,8 @@
 """One network for five questions about a face: the MobileNet trunk of ml.nets.mobilenet with a linear head per task.
 
-Two small public networks look at the same crop, since they were taught otherwise and err on other faces: mini-Xception
-(ml.nets.minixception, grey at half the size) for expressions, TinyXception (ml.nets.tinyxception, tighter) for age and gender. Their
-logits stand beside the trunk's features; the two ages are averaged.
+Three small public networks look at the same crop, since they were taught otherwise and err on other faces: mini-Xception and big Xception
+(ml.nets.minixception, ml.nets.bigxception, grey at half the size) for expressions, TinyXception (ml.nets.tinyxception, tighter) for age
+and gender. Their logits stand beside the trunk's features; the two ages are averaged.
 Expressions are answered twice, as people see them and as FER-2013 labels them: see `build`.
 """
 
@@ -11,7 +11,7 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from ml.nets import minixception, tinyxception
+from ml.nets import bigxception, minixception, tinyxception
 from ml.nets.mobilenet import MEAN_BGR, build_trunk
 
 YEARS: Final = tinyxception.YEARS
@@ -23,13 +23,15 @@ MARGIN: Final = 1.05
 """Side of the crop in longer sides of the face's box (see docs/training)."""
 TINY_SHARE: Final = 0.3
 """Of TinyXception in age, and in the logit of gender. Chosen on FairFace and CelebA, which it has not seen."""
-MINI_WEIGHT: Final = {"votes": 0.3, "emotion": 0.5}
-"""Of mini-Xception's logits beside each head's; chosen on val (docs/training)."""
+GRAY_WEIGHTS: Final = {"votes": (0.2, 0.1), "emotion": (0.5, 0.8)}
+"""Of mini-Xception's and big Xception's logits beside each head's; chosen on val (docs/training)."""
 WITH_TINY: Final = "with_tiny"
-WITH_MINI: Final = "with_mini"
-_SOFTMAX: Final = frozenset({"age", *MINI_WEIGHT})
+WITH_GRAY: Final = "with_gray"
+_SOFTMAX: Final = frozenset({"age", *GRAY_WEIGHTS})
 _LUMA_BGR: Final = (0.114, 0.587, 0.299)
 _TINY_CROP: Final = 2 * round(SIDE * tinyxception.MARGIN / MARGIN / 2)
+_GRAY_CROP: Final = 120
+"""Pixels of the crop that the grey networks see: of 106, 112, 120 and 128 the best on val, for either and beside the trunk."""
 
 
 def build() -> keras.Model:
@@ -40,11 +42,12 @@ def build() -> keras.Model:
     (n, 7) as FER-2013 labels it, "attributes" (n, 40) by ml.tasks.attributes.ATTRIBUTE_NAMES, "mask" (n, 1) of a mask.
     """
     trunk = build_trunk(SIDE)
-    mini = minixception.build(logits=True)(_gray(trunk.input))
+    gray = _gray(trunk.input)
+    expressive = [module.build(logits=True)(gray)["emotion"] for module in (minixception, bigxception)]
     tiny = tinyxception.build(logits=True)(_tight_rgb(trunk.input))
     seen = dict.fromkeys(HEADS, trunk.output)
     seen["gender"] = keras.layers.Concatenate(name=WITH_TINY)([trunk.output, tiny["gender"]])
-    seen["votes"] = seen["emotion"] = keras.layers.Concatenate(name=WITH_MINI)([trunk.output, mini["emotion"]])
+    seen["votes"] = seen["emotion"] = keras.layers.Concatenate(name=WITH_GRAY)([trunk.output, *expressive])
     said = {
         head: keras.layers.Dense(units, activation="softmax" if head in _SOFTMAX else "sigmoid", name=head)(seen[head])
         for head, units in HEADS.items()
@@ -63,11 +66,12 @@ def build() -> keras.Model:
 
 
 def _gray(inputs: Any) -> Any:
-    """BGR minus mean -> grey of (64, 64), -1..1."""
+    """BGR minus mean -> the middle of the crop in grey of (64, 64), -1..1."""
     kernel = np.array(_LUMA_BGR, np.float32)[:, None] / 127.5
     bias = np.dot(_LUMA_BGR, MEAN_BGR) / 127.5 - 1
+    crop = keras.layers.CenterCrop(_GRAY_CROP, _GRAY_CROP, name="middle")(inputs)
     return keras.layers.Resizing(minixception.SIDE, minixception.SIDE, name="half")(
-        _colours(inputs, kernel, bias, "gray")
+        _colours(crop, kernel, bias, "gray")
     )
 
 

@@ -19,6 +19,8 @@ SIDE: Final = 192
 POINTS: Final = 468
 FEATURES: Final = POINTS * 3
 MAPS: Final = {"points68": 68, "points76": 76}
+HEAD: Final = "conv2d_21"
+"""The layer that gives the mesh."""
 _SCOPE: Final = "StatefulPartitionedCall/model_1"
 _OWN: Final = ("conv2d_", "depthwise_conv2d_", "p_re_lu_")
 _BLOCKS: Final = (
@@ -35,7 +37,7 @@ def build() -> keras.Model:
     the crop (0 is the left or top edge of the first pixel's centre), z in the same unit, smaller is nearer.
     """
     inputs = keras.Input((SIDE, SIDE, 3), name="input")
-    mesh, _ = mesh_of(inputs)
+    mesh = mesh_from(trunk_of(inputs)[1])
     centre, size = middle_and_size(mesh)
     features = keras.layers.Reshape((FEATURES,), name="features")((mesh - centre) / size)
     outputs = {"mesh": mesh}
@@ -48,17 +50,11 @@ def build() -> keras.Model:
 
 def import_mesh(package_dir: Path) -> keras.Model:
     """Build the graph with the mesh of the unpacked npm package @vladmandic/human; the maps stay fresh (see set_map)."""
-    model = build()
-    fill_mesh(model, package_dir)
-    return model
-
-
-def fill_mesh(model: keras.Model, package_dir: Path) -> None:
-    """Set the mesh's layers of a model that holds `mesh_of`; other layers stay as they are."""
-    weights = tfjs.read_graph(package_dir / "models" / "facemesh.json").weights
+    model, weights = build(), tfjs.read_graph(package_dir / "models" / "facemesh.json").weights
     for layer in model.layers:
         if layer.weights and layer.name.startswith(_OWN):
             layer.set_weights(_imported(layer, weights))
+    return model
 
 
 def set_map(model: keras.Model, name: str, kernel: F32, bias: F32) -> None:
@@ -74,17 +70,21 @@ def normalise(mesh: F32) -> tuple[F32, F32, F32]:
     return (centred / size).reshape(len(mesh), -1), centre, size
 
 
-def mesh_of(inputs: Any) -> tuple[Any, Any]:
-    """Crop (n, 192, 192, 3) -> mesh (n, 468, 3) in 0..1 of the crop, and the features (n, 288) of which it is a linear map."""
+def trunk_of(inputs: Any, early: int = 0) -> tuple[Any, Any]:
+    """Crop (n, 192, 192, 3) -> the features after `early` blocks, and the last ones (n, 3, 3, 32)."""
     x = keras.layers.Conv2D(16, 3, strides=2, padding="same", name="conv2d_1")(inputs)
-    x = _prelu(x, 1)
+    passed = [x := _prelu(x, "p_re_lu_1")]
     for index, (channels, stride) in enumerate(_BLOCKS, start=1):
-        x = _block(x, index, channels, stride)
-    x = keras.layers.Conv2D(32, 1, name="conv2d_19")(x)
-    x = _block(_prelu(x, 19), 18, 32, 1, conv=20, prelu=20)
-    mesh = keras.layers.Conv2D(FEATURES, 3, strides=3, name="conv2d_21")(x)
+        passed.append(x := block(x, channels, stride, _names(index)))
+    x = narrowed(x, ("conv2d_19", "p_re_lu_19"))
+    return passed[early], block(x, 32, 1, ("depthwise_conv2d_18", "conv2d_20", "p_re_lu_20"))
+
+
+def mesh_from(trunk: Any) -> Any:
+    """Last features (n, 3, 3, 32) -> mesh (n, 468, 3)."""
+    mesh = keras.layers.Conv2D(FEATURES, 3, strides=3, name=HEAD)(trunk)
     mesh = keras.layers.Rescaling(1 / SIDE, name="to_crop")(mesh)
-    return keras.layers.Reshape((POINTS, 3), name="mesh")(mesh), keras.layers.Flatten(name="trunk")(x)
+    return keras.layers.Reshape((POINTS, 3), name="mesh")(mesh)
 
 
 def middle_and_size(mesh: Any) -> tuple[Any, Any]:
@@ -94,20 +94,29 @@ def middle_and_size(mesh: Any) -> tuple[Any, Any]:
     return centre, keras.ops.sqrt(keras.ops.mean(away, axis=(1, 2), keepdims=True))
 
 
-def _prelu(x: Any, index: int) -> Any:
-    return keras.layers.PReLU(shared_axes=[1, 2], name=f"p_re_lu_{index}")(x)
-
-
-def _block(x: Any, index: int, channels: int, stride: int, *, conv: int | None = None, prelu: int | None = None) -> Any:
-    y = keras.layers.DepthwiseConv2D(
-        3, strides=stride, padding="same", use_bias=False, name=f"depthwise_conv2d_{index}"
-    )(x)
-    y = keras.layers.Conv2D(channels, 1, name=f"conv2d_{conv or index + 1}")(y)
+def block(x: Any, channels: int, stride: int, names: tuple[str, str, str]) -> Any:
+    """A residual block of depthwise and 1x1 convolution; names of these and of the PReLU. Stride 2 halves the side."""
+    depthwise, conv, prelu = names
+    y = keras.layers.DepthwiseConv2D(3, strides=stride, padding="same", use_bias=False, name=depthwise)(x)
+    y = keras.layers.Conv2D(channels, 1, name=conv)(y)
     shortcut = keras.layers.MaxPooling2D(2)(x) if stride == 2 else x
     missing = channels - shortcut.shape[-1]
     if missing:
         shortcut = keras.ops.pad(shortcut, ((0, 0), (0, 0), (0, 0), (0, missing)))
-    return _prelu(keras.layers.Add()([shortcut, y]), prelu or index + 1)
+    return _prelu(keras.layers.Add()([shortcut, y]), prelu)
+
+
+def narrowed(x: Any, names: tuple[str, str]) -> Any:
+    """A 1x1 convolution to 32 channels and its PReLU."""
+    return _prelu(keras.layers.Conv2D(32, 1, name=names[0])(x), names[1])
+
+
+def _prelu(x: Any, name: str) -> Any:
+    return keras.layers.PReLU(shared_axes=[1, 2], name=name)(x)
+
+
+def _names(index: int) -> tuple[str, str, str]:
+    return f"depthwise_conv2d_{index}", f"conv2d_{index + 1}", f"p_re_lu_{index + 1}"
 
 
 def _imported(layer: keras.layers.Layer, weights: tfjs.Weights) -> list[F32]:

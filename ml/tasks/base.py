@@ -50,10 +50,12 @@ class Task(Generic[R]):
     """One question about a face.
 
     output_names: the outputs of the network that are read. result_type: the dataclass that `decode` gives. decode: outputs
-    of one crop, each with a batch dimension of 1, and the scene -> the result in units for people.
+    of one crop, each with a batch dimension of 1, and the scene -> the result in units for people. again: the same -> a (2, 3) matrix to a
+    crop that frames the face better, which is then answered instead, or None.
     """
 
     name: str
     output_names: tuple[str, ...]
     result_type: type[R]
     decode: Callable[[Mapping[str, F32], Scene], R]
+    again: Callable[[Mapping[str, F32], Scene], F64 | None] | None = None

@@ -1,7 +1,7 @@
 """All training sets as one corpus: decoded pixels in one file, labels in one table, splits kept.
 
 A label that a set does not give is marked as unknown, so that one network learns from all sets at once. Of the training split a
-twentieth, chosen by a hash of the file's name, is held out for calibration; the validation split is never fitted to anything.
+twentieth, chosen by a hash of the file's name, is held out for calibration; no weights are fitted to the validation split.
 """
 
 import csv

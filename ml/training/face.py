@@ -7,7 +7,7 @@ Each stage keeps its result in --work and is skipped when that is there, so an i
 
 import argparse
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -24,7 +24,9 @@ from ml.training.face_model import Affine
 from ml.training.face_release import TASKS, entry
 from ml.training.fit import Job, Plan, Trainer
 from ml.training.locate import locate
+from ml.training.progress import named, resumed
 from ml.training.release import release
+from ml.types import F32
 
 BATCH: Final = 64
 HEAD_IMAGES: Final = 12_000  # training images (in random order) that the first heads are fitted to
@@ -48,6 +50,7 @@ STAGES: Final = (
     Stage("run", 5, 1.1, 4.4, FACE_SHARES),
     Stage("further", 3, MARGIN, 4.5, {"utkface": 20, "fairface": 15, "celeba": 13, "fer2013": 12, "mask": 4}),
     Stage("expressive", 5, MARGIN, 4.0, {"utkface": 14, "fairface": 10, "celeba": 8, "fer2013": 28, "mask": 4}),
+    Stage("last", 5, MARGIN, 2.2, {"utkface": 16, "fairface": 12, "celeba": 12, "fer2013": 20, "mask": 4}),
 )
 
 BARE_SETS: Final = ("utkface", "celeba", "fairface")
@@ -85,6 +88,7 @@ def main() -> None:
     if not settings.frozen_only:
         for stage in STAGES:
             fine_tune(model, faces, train, stage, settings)
+        average(model, [settings.work / stage.folder for stage in STAGES[-2:]])
     finish(model, faces, settings)
 
 
@@ -110,19 +114,32 @@ def fine_tune(model: keras.Model, faces: Faces, train: I64, stage: Stage, settin
     Trainer(job, Plan(steps, minutes=settings.minutes if last else None), settings.work / stage.folder).run()
 
 
+def average(model: keras.Model, folders: Sequence[Path]) -> None:
+    """The mean of the weights that stages ended with (Wortsman et al., "Model soups", 2022)."""
+    ends = [named(resumed(folder)[1], "model_") for folder in folders]
+    model.set_weights([np.mean(weights, axis=0) for weights in zip(*ends, strict=True)])
+
+
 def finish(model: keras.Model, faces: Faces, settings: Settings) -> None:
-    """Calibrate on the held-out faces, export, and write the manifest entry."""
+    """Calibrate, export, and write the manifest entry."""
     if not settings.frozen_only:
         face_model.set_heads(model, {"mask": mask_head(model, faces, settings.seed)})
     held = np.flatnonzero(faces.corpus.labels.split == SPLITS.index("hold"))
+    expressive = faces.corpus.rows("fer2013", "val")
     labels, public = faces.corpus.labels.take(held), face_model.published(settings.weights)
     values = face_model.heads(model)
-    features = heads.features(model, faces.crops(held, SIDE, MARGIN))
-    beside = face_model.beside(face_model.served(model, values, public), faces.crops(held, SIDE, MARGIN))
     combined = {head: face_model.combined(head, pair) for head, pair in values.items()}
-    seen = {head: np.concatenate([features, beside[head]], 1) if head in beside else features for head in HEADS}
-    logits = {head: seen[head] @ kernel + bias for head, (kernel, bias) in combined.items()}
-    final = calibrate.calibrated(combined, logits, labels)
+    combined["age"] = calibrate.lifted(combined["age"])
+    plain = face_model.served(model, values, public)
+
+    def logits(rows: I64) -> dict[str, F32]:
+        features = heads.features(model, faces.crops(rows, SIDE, MARGIN))
+        beside = face_model.beside(plain, faces.crops(rows, SIDE, MARGIN))
+        seen = {head: np.concatenate([features, beside[head]], 1) if head in beside else features for head in HEADS}
+        return {head: seen[head] @ kernel + bias for head, (kernel, bias) in combined.items()}
+
+    final = combined | calibrate.calibrated(combined, logits(held), labels)
+    final |= calibrate.expressive(combined, logits(expressive), faces.corpus.labels.take(expressive))
     network = face_model.served(model, final, public)
     exact = labels.source == SOURCES.index("utkface")
     years = face_model.years(network, faces.crops(held[exact], SIDE, MARGIN))

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ml.nets import face, minixception, tinyxception
+from ml.nets import bigxception, face, minixception, tinyxception
 from ml.nets.mobilenet import MEAN_BGR, build_trunk, import_trunk
 from ml.training.export import load_weights
 from ml.types import F32, RgbU8
@@ -54,9 +54,9 @@ def set_heads(model: keras.Model, values: Mapping[str, Affine]) -> None:
 
 
 def published(weights: Path) -> tuple[keras.Model, ...]:
-    """mini-Xception and TinyXception with their weights, as they lie in the weights folder."""
+    """The public networks beside the trunk with their weights, as they lie in the weights folder."""
     models = []
-    for module in (minixception, tinyxception):
+    for module in (minixception, bigxception, tinyxception):
         model, entry = module.build(), module.ENTRY
         load_weights(model, weights / f"{entry['name']}-{entry['version']}.npz")
         models.append(model)
@@ -82,20 +82,21 @@ def served(model: keras.Model, final_heads: Mapping[str, Affine], public: Sequen
 
 
 def beside(network: keras.Model, batches: Iterable[RgbU8]) -> dict[str, F32]:
-    """Crops of the served network -> head -> what a public network adds to its logits, not yet weighted by `combined`."""
-    parts = [network.get_layer(name).input[1] for name in (face.WITH_TINY, face.WITH_MINI)]
-    both = _asked(keras.Model(network.input, keras.layers.Concatenate()(parts)), batches)
-    return {"gender": both[:, :1], **dict.fromkeys(face.MINI_WEIGHT, both[:, 1:])}
+    """Crops of the served network -> head -> what public networks add to its logits, not yet weighted by `combined`."""
+    parts = [part for name in (face.WITH_TINY, face.WITH_GRAY) for part in network.get_layer(name).input[1:]]
+    found = _asked(keras.Model(network.input, keras.layers.Concatenate()(parts)), batches)
+    return {"gender": found[:, :1], **dict.fromkeys(face.GRAY_WEIGHTS, found[:, 1:])}
 
 
 def combined(head: str, values: Affine) -> Affine:
-    """A head (1024, k) -> the same with rows for the public network's logits, where the head has such."""
+    """A head (1024, k) -> the same with rows for the public networks' logits, where the head has such."""
     kernel, bias = values
     if head == "gender":
         kernel, bias = (1 - face.TINY_SHARE) * kernel, (1 - face.TINY_SHARE) * bias
         return np.concatenate([kernel, [[face.TINY_SHARE]]], dtype=np.float32), bias
-    if head in face.MINI_WEIGHT:
-        return np.concatenate([kernel, face.MINI_WEIGHT[head] * np.eye(len(bias))], dtype=np.float32), bias
+    if head in face.GRAY_WEIGHTS:
+        own = [weight * np.eye(len(bias)) for weight in face.GRAY_WEIGHTS[head]]
+        return np.concatenate([kernel, *own], dtype=np.float32), bias
     return values
 
 

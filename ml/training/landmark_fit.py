@@ -1,8 +1,8 @@
 """Ridge regression from the features of ml.nets.facepoints to points, relative to place and size of the mesh.
 
-Features are weighed as their part in the normalised mesh weighs there, those of the second look after standardising. For the iBUG points
-every face counts twice, as it is and mirrored. All constants below were chosen by cross-validation within the training splits (see
-ml.training.landmarks).
+Features are weighed as their part in the normalised mesh weighs there, points of lips and eyes alike, those of the other network after
+standardising. For the iBUG points every face counts twice, as it is and mirrored. All constants below were chosen by cross-validation
+within the training splits (see ml.training.landmarks).
 """
 
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
-from ml.nets import facemesh, facepoints
+from ml.nets import facemesh, facepoints, mesh_regions
 from ml.training.landmark_samples import POINTS, Samples
 from ml.types import F32, F64
 
 RIDGE: Final = 1e-4
-SECOND: Final = 0.02  # standard deviation of the second look's features among those of the normalised mesh
+SECOND: Final = 0.02  # standard deviation of the other network's features among those of the normalised mesh
 SHARES: Final = (1.0, 0.3)  # what a photograph annotated by hand and a frame annotated by machine count
 FILLINGS: Final = 2  # times that points which are not visible are set to what the map says
 LIDS: Final = (
@@ -39,7 +39,7 @@ Linear = tuple[F64, F64]
 class Space:
     """The coordinates in which ridge regression sees the features: (features - offset) @ matrix.
 
-    mesh (289, 1404) gives the normalised mesh from the first features.
+    mesh (289, 1404) gives the normalised mesh at first sight from the first features.
     """
 
     offset: F64
@@ -47,7 +47,7 @@ class Space:
     mesh: F64
 
     def seen(self, features: F32) -> F64:
-        """(n, 545) features -> (n, k)."""
+        """(n, FEATURES) features -> (n, k)."""
         return np.asarray((features - self.offset) @ self.matrix, np.float64)
 
     def plain(self, kernel: F64, bias: F64) -> Linear:
@@ -57,16 +57,18 @@ class Space:
 
 
 def space_of(train_features: F32, head: tuple[F32, F32], second: float = SECOND) -> Space:
-    """The space for training features (n, 545), given kernel and bias of the layer that makes the mesh."""
+    """The space for training features (n, FEATURES), given kernel and bias of the layer that makes the mesh."""
     kernel, bias = np.asarray(head[0], np.float64).reshape(facepoints.TRUNK, -1), np.asarray(head[1], np.float64)
     mesh = np.vstack([kernel, bias]) / facemesh.SIDE
-    points = mesh.reshape(len(mesh), facemesh.POINTS, 3)
-    mesh = (points - points.mean(axis=1, keepdims=True)).reshape(len(mesh), -1)
+    shape = mesh.reshape(len(mesh), facemesh.POINTS, 3)
+    mesh = (shape - shape.mean(axis=1, keepdims=True)).reshape(len(mesh), -1)
     power, axes = np.linalg.eigh(mesh @ mesh.T)
     mean, spread = train_features.mean(axis=0, dtype=np.float64), train_features.std(axis=0, dtype=np.float64)
     matrix = np.zeros((facepoints.FEATURES, facepoints.FEATURES))
     matrix[: len(mesh), : len(mesh)] = axes * np.sqrt(np.maximum(power, 0))
-    own = np.arange(len(mesh), facepoints.FEATURES)
+    points = np.arange(len(mesh), len(mesh) + facepoints.NEAR)
+    matrix[points, points] = 1.0
+    own = np.arange(points[-1] + 1, facepoints.FEATURES)
     matrix[own, own] = second / (spread[own] + 1e-3)
     return Space(mean, matrix, mesh)
 
@@ -93,7 +95,7 @@ def mirror_of(shape_xy: F64) -> npt.NDArray[np.intp]:
 
 
 def both(data: Samples) -> tuple[F32, F64]:
-    """Features (2n, 545) of all faces and of all mirrored, and where their iBUG points lie relative to the mesh (2n, 68, 2)."""
+    """Features (2n, FEATURES) of all faces and of all mirrored, and where their iBUG points lie relative to the mesh (2n, 68, 2)."""
     mirror = mirror_of(_relative(data.points, data.meshes[:, 0]).mean(axis=0))
     mirrored = data.points[:, mirror] * (-1, 1) + ((facemesh.SIDE - 1) / facemesh.SIDE, 0)
     plain = _relative(data.points, data.meshes[:, 0])
@@ -132,8 +134,7 @@ def fit76(train: Samples, space: Space) -> Linear:
 
 
 def _with_lids(kernel: F64, bias: F64, mean_features: F64 | F32, space: Space) -> Linear:
-    vertices = np.zeros((len(kernel), facemesh.POINTS, 2))
-    vertices[: len(space.mesh)] = space.mesh.reshape(-1, facemesh.POINTS, 3)[:, :, :2]
+    vertices = _vertices(space)
     shape = np.tensordot(mean_features, vertices, 1)
     kernels, biases = [kernel], [bias]
     for _, corner, middle, line in LIDS:
@@ -143,6 +144,18 @@ def _with_lids(kernel: F64, bias: F64, mean_features: F64 | F32, space: Space) -
         biases.append(0.5 * (bias[corner] + bias[middle])[None])
     whole = np.concatenate(kernels, axis=1)
     return whole.reshape(len(whole), -1), np.concatenate(biases).ravel()
+
+
+def _vertices(space: Space) -> F64:
+    """Kernel (features, 468, 2) of the refined mesh, relative to the mesh at first sight."""
+    kernel = np.zeros((facepoints.FEATURES, facemesh.POINTS, 2))
+    kernel[: len(space.mesh)] = space.mesh.reshape(-1, facemesh.POINTS, 3)[:, :, :2]
+    for place, vertex in enumerate(mesh_regions.VERTICES):
+        if vertex is not None:
+            kernel[:, vertex] = 0
+            for axis in (0, 1):
+                kernel[len(space.mesh) + 2 * place + axis, vertex, axis] = 1
+    return kernel
 
 
 def _halfway(shape: F64, line: tuple[int, ...], vertices: F64) -> F64:

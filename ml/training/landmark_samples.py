@@ -32,8 +32,9 @@ Texts = npt.NDArray[np.str_]
 class Samples:
     """Faces of a data set: arrays of equal length n.
 
-    meshes (n, 2, 468, 3) and features (n, 2, 545) of the crop and of the mirrored crop; points (n, 68, 2) in 0..1 of the crop, nan
-    where not visible; embeddings (n, k) of length 1, by which frames of one person are kept together; split, source, subject.
+    meshes (n, 2, 468, 3) at first sight and features (n, 2, FEATURES) of the crop and of the mirrored crop; points (n, 68, 2) in 0..1
+    of the crop, nan where not visible; embeddings (n, k) of length 1, by which frames of one person are kept together; split, source,
+    subject.
     """
 
     meshes: F32
@@ -82,7 +83,7 @@ def samples(folder: Path, networks: Networks, spec: InputSpec, model: keras.Mode
     model: ml.nets.facepoints.build_features with the published weights.
     """
     rows = read_labels(folder)
-    kept = cache / f"points-{folder.name}.npz"
+    kept = cache / f"points-{folder.name}-{facepoints.FEATURES}.npz"
     if not kept.exists():
         np.savez(
             kept,
@@ -124,7 +125,7 @@ def _measured(
 
 def made_face(networks: Networks, spec: InputSpec) -> F32:
     """A made face as the network takes it. Where two runtimes are compared on noise, the mesh finds nothing and its size is next to 0."""
-    face = generation.generate(networks.get("dcgan"), generation.latents(1, 0, 0.7))[0]
+    face = generation.generate(networks.get("dcgan", "1.0.0"), generation.latents(1, 0, 0.7))[0]
     return prepare(spec, np.asarray(cv2.resize(face, spec.fixed_size[::-1], interpolation=cv2.INTER_CUBIC), np.uint8))
 
 

@@ -3,7 +3,8 @@
     python -m ml.training.public --data DIR --work DIR [--weights weights] [--choose]
 
 calibrates the age interval of tiny-xception and puts it into the manifest. --choose measures on training faces what ml.nets fixes:
-margin, temperature, spread of ages. The figures come from ml.training.evaluate.
+margin, temperature, spread of ages; of big Xception, which knows its training faces by heart, on validation
+faces. The figures come from ml.training.evaluate.
 """
 
 import argparse

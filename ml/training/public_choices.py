@@ -1,5 +1,6 @@
 """How the public networks are asked, and what training faces say about the constants that ml.nets fixes for them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -9,8 +10,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from ml.align import crop_matrix, prepare, warp
-from ml.nets import tinyxception
-from ml.nets.minixception import TEMPERATURE
+from ml.nets import bigxception, minixception, tinyxception
 from ml.runtime import Network, Networks
 from ml.training import calibrate
 from ml.training.batches import Faces
@@ -19,7 +19,8 @@ from ml.training.export import load_weights
 from ml.types import F32, F64
 
 VERSION: Final = "1.0.0"
-CHOICE_IMAGES: Final = 600  # training faces of each set that choose
+CHOICE_IMAGES: Final = 600  # faces of each set that choose
+_TAUGHT: Final = ("train", "hold")
 _MARGINS: Final = (0.8, 0.9, 1.0, 1.1, 1.3)
 
 
@@ -35,17 +36,26 @@ def _prepared(network: Network, faces: Faces, row: int, margin: float | None = N
     return prepare(spec, warp(image, crop_matrix(spec, faces.face(row), image.shape[:2]), spec.fixed_size))
 
 
-def sample(corpus: Corpus, source: str, count: int) -> I64:
-    """Training images of a set, the same and in the same order each time."""
-    rows = np.concatenate([corpus.rows(source, split) for split in ("train", "hold")])
+def sample(corpus: Corpus, source: str, count: int, splits: Sequence[str] = _TAUGHT) -> I64:
+    """Images of a set, by default of its training split, the same and in the same order each time."""
+    rows = np.concatenate([corpus.rows(source, split) for split in splits])
     return np.random.default_rng(7).permutation(rows)[:count]
 
 
 def choices(networks: Networks, faces: Faces, weights: Path) -> dict[str, Any]:
-    """Figures of both networks by margin, the likeliest temperature of expressions, and the likeliest spread of ages."""
-    mini, tiny = (networks.get(name, VERSION) for name in ("mini-xception", "tiny-xception"))
+    """Figures of the networks by margin, the likeliest temperatures of expressions, and the likeliest spread of ages."""
+    tiny = networks.get("tiny-xception", VERSION)
+    expressive = {}
+    for module, splits in ((minixception, _TAUGHT), (bigxception, ("val",))):
+        network, rows = (
+            networks.get(module.ENTRY["name"], VERSION),
+            sample(faces.corpus, "fer2013", CHOICE_IMAGES, splits),
+        )
+        expressive[network.spec.name] = {
+            str(margin): _expressions(network, faces, rows, margin, module.TEMPERATURE) for margin in _MARGINS
+        }
     return {
-        "mini-xception": {str(margin): _expressions(mini, faces, margin) for margin in _MARGINS},
+        **expressive,
         "tiny-xception": {str(margin): _ages_and_genders(tiny, faces, margin) for margin in _MARGINS},
         "spread": likeliest_spread(*_numbers(tiny, faces, weights)),
     }
@@ -66,11 +76,10 @@ def likeliest_spread(years: F32, ages: F32) -> list[float]:
     return [round(float(value), 3) for value in found.x]
 
 
-def _expressions(network: Network, faces: Faces, margin: float) -> dict[str, float]:
-    rows = sample(faces.corpus, "fer2013", CHOICE_IMAGES)
+def _expressions(network: Network, faces: Faces, rows: I64, margin: float, known: float) -> dict[str, float]:
     scores, truth = answers(network, faces, rows, margin)["emotion"], faces.corpus.labels.emotion[rows]
     # The network's own temperature is in its logits already.
-    temperature = TEMPERATURE * calibrate.temperature(np.log(scores + np.float32(1e-9)), truth)
+    temperature = known * calibrate.temperature(np.log(scores + np.float32(1e-9)), truth)
     return {"fer2013": float((scores.argmax(1) == truth).mean()), "temperature": temperature}
 
 

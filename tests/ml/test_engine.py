@@ -46,6 +46,22 @@ def in_range(name: str, result: dict[str, Any]) -> bool:
     return bool(0.5 <= result["probability"] <= 1)
 
 
+@pytest.mark.parametrize("margin", [1.0, 1.6, 2.4])
+def test_landmarks_of_a_face_that_is_cut_out_loosely(engine: Engine, astronaut: RgbU8, margin: float) -> None:
+    face = engine.analyze(Photo(astronaut), ["landmarks"]).faces[0]
+    expected = np.array(face.results["landmarks"].points)
+    middle, half = (
+        face.face.box_xyxy.reshape(2, 2).mean(0),
+        margin * np.ptp(face.face.box_xyxy.reshape(2, 2), 0).max() / 2,
+    )
+    padded = np.pad(astronaut, ((200, 200), (200, 200), (0, 0)), mode="edge")
+    (x1, y1), (x2, y2) = np.rint(middle - half).astype(int), np.rint(middle + half).astype(int)
+    cut = Photo(np.ascontiguousarray(padded[y1 + 200 : y2 + 200, x1 + 200 : x2 + 200]))
+    found = engine.analyze(cut, ["landmarks"], detect=DetectOptions(detector="skip")).faces[0]
+    away = np.linalg.norm(np.array(found.results["landmarks"].points) - (expected - np.array([x1, y1])), axis=1).mean()
+    assert away < 0.02 * np.linalg.norm(expected[36] - expected[45])
+
+
 @pytest.mark.parametrize("task", PHOTO_TASKS)
 def test_no_face(engine: Engine, task: str) -> None:
     if task == DETECT:
@@ -271,9 +287,9 @@ def test_damaged_weights_stop_the_start(tmp_path: Path, damage: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ('age = "face 1.3.0"', "", "no active network for age"),
-        ('age = "face 1.3.0"', 'age = "mesh 1.0.0"', "cannot answer age"),
-        ('verify = "mobilefacenet 1.0.0"', 'verify = "face 1.3.0"', "cannot answer verify"),
+        ('age = "face 1.4.0"', "", "no active network for age"),
+        ('age = "face 1.4.0"', 'age = "mesh 1.0.0"', "cannot answer age"),
+        ('verify = "mobilefacenet 1.0.0"', 'verify = "face 1.4.0"', "cannot answer verify"),
     ],
 )
 def test_a_task_without_a_fitting_network_stops_the_start(tmp_path: Path, old: str, new: str, says: str) -> None:

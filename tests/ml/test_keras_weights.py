@@ -25,9 +25,20 @@ OTHER = np.arange(6, dtype=np.float32).reshape(2, 3)
         ([OTHER], 1),
         ([OTHER, HELD.reshape(-1, 64).T, OTHER + 1], 2),
         ([np.nextafter(HELD, np.inf)], 1),
+        ([np.asarray(np.float32(0.25))], 1),
         ([np.float32(0.5).reshape(1, 1, 1, 1, 1)], 1),
     ],
-    ids=["none", "held", "held in three axes", "held, turned", "not held", "mixed", "nearly held", "five axes"],
+    ids=[
+        "none",
+        "held",
+        "held in three axes",
+        "held, turned",
+        "not held",
+        "mixed",
+        "nearly held",
+        "scalar",
+        "five axes",
+    ],
 )
 def test_what_is_written_is_read_and_only_what_is_missing_is_stored(weights: list[F32], stored: int) -> None:
     npz = keras_weights.write(weights, LITERT, float16=False)
@@ -55,3 +66,16 @@ def test_weights_for_another_graph_are_refused(shapes: list[tuple[int, ...]], me
     npz = keras_weights.write([HELD, OTHER], LITERT)
     with pytest.raises(ValueError, match=message):
         keras_weights.read(npz, LITERT, shapes)
+
+
+def test_an_npz_beside_another_file_is_refused() -> None:
+    other = (Path(__file__).parents[2] / "weights" / "mini-xception-1.0.0.tflite").read_bytes()
+    with pytest.raises(ValueError, match=r"neither|reshape"):
+        keras_weights.read(keras_weights.write([HELD], LITERT), other, [HELD.shape])
+
+
+def test_an_npz_without_places_is_refused() -> None:
+    content = io.BytesIO()
+    np.savez(content, OTHER)
+    with pytest.raises(ValueError, match=r"shorter|longer"):
+        keras_weights.read(content.getvalue(), LITERT, [OTHER.shape])

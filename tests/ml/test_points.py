@@ -1,4 +1,4 @@
-"""The second look of the landmark network, and how its maps are fitted."""
+"""Where the landmark network looks a second time, and how its maps are fitted."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,9 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ml.nets import mesh_regions
+
 pytestmark = pytest.mark.filterwarnings("ignore")  # TensorFlow warns about itself
 
 facepoints = pytest.importorskip("ml.nets.facepoints")
+attention = pytest.importorskip("ml.nets.attentionmesh")
 fit = pytest.importorskip("ml.training.landmark_fit")
 choices = pytest.importorskip("ml.training.landmark_choices")
 samples = pytest.importorskip("ml.training.landmark_samples")
@@ -55,6 +58,45 @@ def test_template_is_centred_and_fills_the_look() -> None:
     assert (high - low).max() == pytest.approx(112 / facepoints.CLOSE, rel=1e-5)
 
 
+@pytest.mark.parametrize("name", mesh_regions.REGIONS)
+@pytest.mark.parametrize("angle", [0.0, 0.4, -0.7])
+def test_a_region_lies_level_in_its_cut(name: str, angle: float) -> None:
+    region, mesh = mesh_regions.REGIONS[name], RNG.uniform(0.2, 0.8, (1, 468, 3)).astype(np.float32)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    corners = np.array([[-0.12, 0], [0.12, 0], [0, -0.06], [0, 0.06]]) @ turn.T + (0.5, 0.45)
+    mesh[0, list(region.vertices), :2] = (0.5, 0.45)
+    mesh[0, [*region.level, *[v for v in region.vertices if v not in region.level][:2]], :2] = corners
+    columns, rows = np.meshgrid(np.arange(48.0), np.arange(48.0))
+    cut, matrix = attention.Cut(region)(np.stack([columns, rows], -1)[None].astype(np.float32), mesh)
+    places = np.asarray(cut)[0] / 48
+    assert places[8, 8] == pytest.approx((0.5, 0.45), abs=1e-4)
+    across, down = places[8, 9] - places[8, 8], places[9, 8] - places[8, 8]
+    assert across == pytest.approx(turn @ (1.5 / 16 * 0.24, 0), abs=1e-4)
+    assert down == pytest.approx(turn @ (0, 1.5 / 16 * 0.12), abs=1e-4)
+    back = np.asarray(attention.Cut.back(np.array([[[12.0, 36.0]]], np.float32), matrix))
+    assert back[0, 0] == pytest.approx(places[9, 3], abs=1e-4)
+
+
+def test_a_cut_beyond_the_border_repeats_it() -> None:
+    mesh = np.tile(RNG.uniform(-0.4, -0.3, (1, 468, 1)), (1, 1, 3)).astype(np.float32)
+    cut, _ = attention.Cut(mesh_regions.REGIONS["lips"])(
+        np.arange(48.0 * 48).reshape(1, 48, 48, 1).astype(np.float32), mesh
+    )
+    assert np.asarray(cut).max() == 0
+
+
+def test_refining_moves_lips_and_eyes_alone() -> None:
+    mesh = RNG.uniform(0, 1, (2, 468, 3)).astype(np.float32)
+    near = RNG.uniform(0, 1, (2, mesh_regions.POINTS, 2)).astype(np.float32)
+    found = np.asarray(attention.refined(mesh, near))
+    moved = [vertex for vertex in mesh_regions.VERTICES if vertex is not None]
+    assert len(set(moved)) == len(moved) == 222
+    np.testing.assert_array_equal(found[:, moved, :2], near[:, [v is not None for v in mesh_regions.VERTICES]])
+    others = np.setdiff1d(np.arange(468), moved)
+    np.testing.assert_array_equal(found[:, others], mesh[:, others])
+    np.testing.assert_array_equal(found[:, :, 2], mesh[:, :, 2])
+
+
 def test_mirror_pairs_points() -> None:
     shape_xy = np.array([[-2.0, 0], [2.1, 0], [0, 3], [-1, 5], [1.05, 5]])
     assert fit.mirror_of(shape_xy).tolist() == [1, 0, 2, 4, 3]
@@ -67,8 +109,8 @@ def _data(source: str = "helen") -> tuple[Any, tuple[Any, Any]]:
     meshes = ((trunk @ kernel + bias) / 192).reshape(COUNT, 1, 468, 3)
     centred = (meshes - meshes.mean(2, keepdims=True))[..., :2]
     size = np.sqrt((centred**2).mean((2, 3)))[..., None]
-    second = RNG.normal(0, 1, (COUNT, 1, 256))
-    features = np.concatenate([trunk / size, 1 / size, second], 2).astype(np.float32).repeat(2, axis=1)
+    near, second = RNG.normal(0, 1, (COUNT, 1, facepoints.NEAR)), RNG.normal(0, 1, (COUNT, 1, 256))
+    features = np.concatenate([trunk / size, 1 / size, near, second], 2).astype(np.float32).repeat(2, axis=1)
     meshes = np.concatenate([meshes, meshes * (-1, 1, 1) + (191 / 192, 0, 0)], axis=1).astype(np.float32)
     half = RNG.uniform(0.1, 1, (34, 2))
     shape = np.concatenate([half, half * (-1, 1)])
@@ -81,8 +123,8 @@ def test_the_space_gives_the_normalised_mesh() -> None:
     data, head = _data()
     space = fit.space_of(data.features[:, 0], head)
     expected, _, _ = facepoints.facemesh.normalise(data.meshes[:, 0])
-    assert np.abs(data.features[:, 0, :289] @ space.mesh - expected).max() < 1e-3
-    seen = space.seen(data.features[:, 0])[:, :289]
+    assert np.abs(data.features[:, 0, : facepoints.TRUNK + 1] @ space.mesh - expected).max() < 1e-3
+    seen = space.seen(data.features[:, 0])[:, : facepoints.TRUNK + 1]
     apart = np.linalg.norm(seen[0] - seen[1]) / np.linalg.norm(expected[0] - expected[1])
     assert apart == pytest.approx(1, abs=1e-3)
 
@@ -90,7 +132,7 @@ def test_the_space_gives_the_normalised_mesh() -> None:
 def test_a_plain_map_says_what_the_seen_one_does() -> None:
     data, head = _data()
     space = fit.space_of(data.features[:, 0], head)
-    kernel, bias = RNG.normal(0, 1, (545, 4)), RNG.normal(0, 1, 4)
+    kernel, bias = RNG.normal(0, 1, (facepoints.FEATURES, 4)), RNG.normal(0, 1, 4)
     plain = space.plain(kernel, bias)
     expected = space.seen(data.features[:, 0]) @ kernel + bias
     assert data.features[:, 0].astype(np.float64) @ plain[0] + plain[1] == pytest.approx(expected, abs=1e-6)

@@ -210,20 +210,27 @@ def test_the_served_network_answers_with_the_heads_and_the_public_networks_besid
     np.testing.assert_allclose(answers["emotion"], 1 / 7, atol=1e-6)
     assert float(answers["gender"][0, 0]) == 0.5
     tight = cv2.resize(rgb_u8[9:119, 9:119], (112, 112)).astype(np.float32)
-    tiny = public[1](((tight - np.array(tinyxception.MEAN_RGB, np.float32)) / 255)[None])
+    tiny = public[2](((tight - np.array(tinyxception.MEAN_RGB, np.float32)) / 255)[None])
     np.testing.assert_allclose(answers["age"], 0.7 / 101 + 0.3 * tiny["age"], atol=0.01)
 
     combined = {head: face_model.combined(head, pair) for head, pair in values.items()}
     both = face_model.served(model, combined, public)(face_model.network_input(tf.constant(rgb_u8[None])))
-    gray = cv2.resize(cv2.cvtColor(rgb_u8, cv2.COLOR_RGB2GRAY), (64, 64), interpolation=cv2.INTER_AREA)
-    mini = np.asarray(public[0](gray[None, ..., None].astype(np.float32) / 127.5 - 1)["emotion"], np.float64)
+    gray = cv2.resize(cv2.cvtColor(rgb_u8[4:124, 4:124], cv2.COLOR_RGB2GRAY), (64, 64))
+    mini, big = (
+        np.asarray(part(gray[None, ..., None].astype(np.float32) / 127.5 - 1)["emotion"]) for part in public[:2]
+    )
     for name, head in (("emotion", "votes"), ("emotion_fer2013", "emotion")):
-        weighted = mini ** face.MINI_WEIGHT[head]
+        of_mini, of_big = face.GRAY_WEIGHTS[head]
+        weighted = mini.astype(np.float64) ** of_mini * big.astype(np.float64) ** of_big
         np.testing.assert_allclose(both[name], weighted / weighted.sum(), atol=0.02)
     logit = np.log(float(tiny["gender"][0, 0]) / (1 - float(tiny["gender"][0, 0])))
     assert float(both["gender"][0, 0]) == pytest.approx(1 / (1 + np.exp(-0.3 * logit)), abs=0.03)
     said = face_model.beside(network, [rgb_u8[None]])
-    assert {head: value.shape for head, value in said.items()} == {"gender": (1, 1), "votes": (1, 7), "emotion": (1, 7)}
+    assert {head: value.shape for head, value in said.items()} == {
+        "gender": (1, 1),
+        "votes": (1, 14),
+        "emotion": (1, 14),
+    }
     assert float(said["gender"][0, 0]) == pytest.approx(logit, rel=0.1)
 
 

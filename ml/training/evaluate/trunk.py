@@ -1,6 +1,5 @@
 """The features of the face network's trunk, which its LiteRT file does not give: from the Keras graph with the same weights."""
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -8,8 +7,8 @@ from typing import Final
 import keras
 import numpy as np
 
-from ml.manifest import NetworkSpec, verified
-from ml.nets import face
+from ml.manifest import NetworkSpec
+from ml.runtime_keras import load_model
 from ml.types import F32
 
 _BATCH: Final = 50
@@ -21,9 +20,7 @@ class Trunk:
     def __init__(self, spec: NetworkSpec, weights: Path) -> None:
         if spec.arch != "face":
             raise ValueError(f"{spec.key} is not a network of ml.nets.face")
-        model = face.build(**spec.arch_args)
-        with np.load(io.BytesIO(verified(weights / spec.keras, spec.keras_sha256)), allow_pickle=False) as arrays:
-            model.set_weights([arrays[name].astype(np.float32) for name in sorted(arrays.files)])
+        model = load_model(spec, weights)
         self._model = keras.Model(model.input, model.get_layer("features").output)
 
     def features(self, crops: Sequence[F32]) -> F32:
