@@ -27,8 +27,6 @@ _MAP: Final = 48  # side of the features that are cut
 _CUT_AFTER: Final = 3  # blocks of the trunk
 _LOOK: Final = ((32, 1), (32, 1), (64, 2), (64, 1), (64, 1), (128, 2))
 _CLOSER: Final = ((128, 1), (128, 1), (128, 2), (128, 1), (128, 1))
-
-
 _PLACES: Final = {vertex: facemesh.POINTS + place for place, vertex in enumerate(VERTICES) if vertex is not None}
 _REFINED: Final = np.array([_PLACES.get(vertex, vertex) for vertex in range(facemesh.POINTS)])
 _PRELU: Final = "p_re_lu{}/Alpha_dequantize_prelu/Relu"
