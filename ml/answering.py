@@ -34,11 +34,12 @@ def grouped(chosen: Snapshot) -> list[Asked]:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked about every face of a photograph: by which networks, and what the client chose."""
+    """What is asked about every face of a photograph: by which networks, what the client chose, and how many cores a network may use."""
 
     photo: Photo
     groups: list[Asked]
     choices: Choices = USUAL
+    threads: int = 1
 
 
 def answers(question: Question, faces: Sequence[Face], timer: Timer, workers: Workers) -> list[dict[str, Any]]:
@@ -54,8 +55,11 @@ def answers(question: Question, faces: Sequence[Face], timer: Timer, workers: Wo
             return _ask(question, faces[number], seen[number], network, names)
 
     results: list[dict[str, Any]] = [{} for _ in faces]
-    for (number, _), result in zip(jobs, workers.map(work, jobs), strict=True):
-        results[number] |= result
+    with workers.cores() as cores:
+        # Several jobs are spread over the cores instead.
+        question = replace(question, threads=cores if len(jobs) == 1 else 1)
+        for (number, _), result in zip(jobs, workers.map(work, jobs), strict=True):
+            results[number] |= result
     return [{name: result[name] for name in FACE_TASKS if name in result} for result in results]
 
 
@@ -73,24 +77,25 @@ def _cost(asked: Asked) -> int:
 def _ask(question: Question, face: Face, seen: Clarity, network: Network, names: list[str]) -> dict[str, Any]:
     photo, spec = question.photo, network.spec.input
     matrix = crop_matrix(spec, face, (photo.height, photo.width))
-    first = _look(photo, network, Scene(face, network.spec, matrix, question.choices, seen))
+    first = _look(question, network, Scene(face, network.spec, matrix, question.choices, seen))
     results = {}
     for task in (FACE_TASKS[name] for name in names):
-        results[task.name] = task.decode(*_best_look(photo, network, task, first))
+        results[task.name] = task.decode(*_best_look(question, network, task, first))
     return results
 
 
-def _best_look(photo: Photo, network: Network, task: Task[Any], first: Look) -> Look:
+def _best_look(question: Question, network: Network, task: Task[Any], first: Look) -> Look:
     """The first look, or a further one that frames the face as the network is used to; the first if none does."""
     look, again = first, task.again or (lambda _outputs, _scene: None)
     for _ in range(MORE_LOOKS):
         better = again(*look)
         if better is None:
             return look
-        look = _look(photo, network, replace(look[1], matrix=better))
+        look = _look(question, network, replace(look[1], matrix=better))
     return first if again(*look) is not None else look
 
 
-def _look(photo: Photo, network: Network, scene: Scene) -> Look:
+def _look(question: Question, network: Network, scene: Scene) -> Look:
     spec = network.spec.input
-    return network.run(prepare(spec, crop(photo, scene.matrix, spec.fixed_size))), scene
+    batch = prepare(spec, crop(question.photo, scene.matrix, spec.fixed_size))
+    return network.run(batch, question.threads), scene

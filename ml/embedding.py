@@ -16,11 +16,11 @@ from ml.types import F32, Face
 DEFAULT_FALSE_MATCH_RATE = 1e-3
 
 
-def embed(network: Network, photo: Photo, face: Face) -> F32:
-    """(d,) embedding of length 1."""
+def embed(network: Network, photo: Photo, face: Face, threads: int = 1) -> F32:
+    """(d,) embedding of length 1; the network may use so many cores."""
     spec = network.spec.input
     matrix = crop_matrix(spec, face, (photo.height, photo.width))
-    vector: F32 = network.run(prepare(spec, crop(photo, matrix, spec.fixed_size)))["embedding"][0]
+    vector: F32 = network.run(prepare(spec, crop(photo, matrix, spec.fixed_size)), threads)["embedding"][0]
     length = max(float(np.linalg.norm(vector)), 1e-12)
     return np.asarray(vector / length, np.float32)
 

@@ -167,8 +167,9 @@ class Engine:
             found = [self._finder.find(photo, detect or DetectOptions()) for photo in (photo1, photo2)]
         first = embedding.choose(photo1, found[0].faces, face1, "image1", found[0].tried)
         second = embedding.choose(photo2, found[1].faces, face2, "image2", found[1].tried)
-        with timer.step(VERIFY):
-            similarity = float(embedding.embed(network, photo1, first) @ embedding.embed(network, photo2, second))
+        with timer.step(VERIFY), self._networks.workers.cores() as cores:
+            sides = ((photo1, first), (photo2, second))
+            similarity = float(np.dot(*(embedding.embed(network, photo, face, cores) for photo, face in sides)))
         return VerifyReport(
             verified=similarity >= threshold,
             similarity=similarity,

@@ -16,13 +16,8 @@ from ml.types import F32, Detections, Face, RgbU8
 
 SKIP: Final = "skip"
 SKIP_MARGIN: Final = 1.1  # a face crop is taken to show this much around the face, as the face network wants it
-SMALLEST_FACE: Final = 12.0  # pixels; P-Net's window
+SMALLEST_FACE: Final = 12.0  # pixels; no detector sees smaller ones
 FINEST: Final = 200  # faces below 1/200 of the longer side would cost more than any use of them
-USUAL: Final = 50  # by default faces from 1/50 of the longer side on are looked for
-LOOKED_AT: Final = 24.0
-"""Pixels to which the smallest wanted face may be reduced, R-Net's window. Of 395 labelled faces of 48 pixels and more the cascade found
-87.8 % in photographs of half the size and 86.6 % in whole ones, at a precision of 98.7 and 98.3 %."""
-UPRIGHT: Final = 0.999  # a face this sure is not looked at again from its sides
 COARSER: Final = 2.0
 """Times min_face: from there on faces are looked for in turned photographs, so that one without a face takes two to three times as
 long as one turn, not four to five times; in the turn that shows a face, all are looked for."""
@@ -33,11 +28,11 @@ class DetectOptions:
     """How faces are found.
 
     detector: a detector's name, or "skip" when the image is one face crop. min_confidence: None takes the detector's own.
-    min_face: smallest side in pixels; None takes max(20, longer side / 50). rotate: when nothing is found, or the best face
+    min_face: smallest side in pixels; None leaves it to the detector. rotate: when nothing is found, or the best face
     looks more like one from its side, quarter turns are tried: for faces of twice min_face and more, and if there is one, for all.
     """
 
-    detector: str = "mtcnn"
+    detector: str = "scrfd"
     max_faces: int = 50
     min_confidence: float | None = None
     min_face: float | None = None
@@ -65,7 +60,7 @@ class Finder:
             raise InvalidRequest(f"There is no detector {options.detector!r}; there are {', '.join(self.names)}.")
         options = _completed(options, detector, photo)
         assert options.min_face is not None  # noqa: S101  _completed filled it in
-        view = photo.view(options.min_face / LOOKED_AT)
+        view = photo.view(options.min_face / detector.window)
         reduced = replace(options, min_face=options.min_face / view.factor)
         detections, rotation = self._any_way_up(detector, view.rgb_u8, reduced)
         return Found(
@@ -88,7 +83,7 @@ class Finder:
     def _better_turn(self, detector: Detector, rgb_u8: RgbU8, upright: Detections, options: DetectOptions) -> int:
         """When nothing was found, the turn that shows the surest face; else that in which the best face is clearly more like one; or 0."""
         if len(upright):
-            sure = upright.confidences[0] >= UPRIGHT
+            sure = upright.confidences[0] >= detector.sure_confidence
             return 0 if sure else turn_of(rgb_u8, upright.boxes_xyxy[0], self._networks)
         assert options.min_face is not None  # noqa: S101  _completed filled it in
         coarse, surest = replace(options, min_face=COARSER * options.min_face), {0: 0.0}
@@ -109,7 +104,7 @@ class Finder:
 def _completed(options: DetectOptions, detector: Detector, photo: Photo) -> DetectOptions:
     longer = max(photo.width, photo.height)
     finest = max(SMALLEST_FACE, longer / FINEST)
-    min_face = max(20.0, longer / USUAL) if options.min_face is None else options.min_face
+    min_face = detector.usual_face(longer) if options.min_face is None else options.min_face
     if min_face < finest:
         raise InvalidRequest(
             f"min_face must be at least {finest:.0f} for a photograph of this size.",

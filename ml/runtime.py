@@ -17,6 +17,7 @@ from ml.workers import Workers
 
 Runtime = Literal["litert", "keras"]
 MAX_SHAPES = 8  # input shapes per network whose interpreters are kept; the least recently used go first
+Shape = tuple[int, ...]
 
 
 class Network(Protocol):
@@ -24,18 +25,24 @@ class Network(Protocol):
 
     spec: NetworkSpec
 
-    def run(self, batch: F32) -> dict[str, F32]:
-        """(n, height, width, channels) or (n, length) prepared as the spec says -> output arrays by name."""
+    def run(self, batch: F32, threads: int = 1) -> dict[str, F32]:
+        """(n, height, width, channels) or (n, length) prepared as the spec says -> output arrays by name.
+
+        threads: how many cores it may use; the answer is the same.
+        """
         ...
 
 
 class _Interpreter:
-    """A LiteRT interpreter for one input shape; where its tensors are is asked once, since asking takes as long as a small network."""
+    """A LiteRT interpreter for one input shape and number of threads.
 
-    def __init__(self, content: bytes, spec: NetworkSpec, shape: tuple[int, ...]) -> None:
+    Where its tensors are is asked once, since asking takes as long as a small network.
+    """
+
+    def __init__(self, content: bytes, spec: NetworkSpec, shape: Shape, threads: int) -> None:
         from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415  0.1 s that `manage.py` need not pay
 
-        self._interpreter = Interpreter(model_content=content, num_threads=1)
+        self._interpreter = Interpreter(model_content=content, num_threads=threads)
         detail = self._interpreter.get_input_details()[0]
         self._input = detail["index"]
         if tuple(detail["shape"]) != shape:
@@ -60,33 +67,34 @@ class LiteRtNetwork:
         self.spec = spec
         # The bytes that were verified, shared by all interpreters: a file that changes later changes nothing here.
         self._content = verified(weights_dir / spec.file, spec.sha256)
-        self._idle: OrderedDict[tuple[int, ...], list[_Interpreter]] = OrderedDict()
+        self._idle: OrderedDict[tuple[Shape, int], list[_Interpreter]] = OrderedDict()
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(threads)
         self._orders = orders(spec)
 
-    def run(self, batch: F32) -> dict[str, F32]:
+    def run(self, batch: F32, threads: int = 1) -> dict[str, F32]:
         """See Network.run; ValueError when the shape does not fit the network."""
+        key = batch.shape, threads
         with self._slots:
-            interpreter = self._take(batch.shape)
+            interpreter = self._take(*key)
             outputs = interpreter.run(batch)
-            self._give(batch.shape, interpreter)
+            self._give(key, interpreter)
         return {**outputs, **{name: outputs[name][:, order] for name, order in self._orders.items()}}
 
-    def _take(self, shape: tuple[int, ...]) -> _Interpreter:
+    def _take(self, shape: Shape, threads: int) -> _Interpreter:
         with self._lock:
-            idle = self._idle.setdefault(shape, [])
-            self._idle.move_to_end(shape)
+            idle = self._idle.setdefault((shape, threads), [])
+            self._idle.move_to_end((shape, threads))
             while len(self._idle) > MAX_SHAPES:
                 self._idle.popitem(last=False)
             if idle:
                 return idle.pop()
-        return _Interpreter(self._content, self.spec, shape)
+        return _Interpreter(self._content, self.spec, shape, threads)
 
-    def _give(self, shape: tuple[int, ...], interpreter: _Interpreter) -> None:
+    def _give(self, key: tuple[Shape, int], interpreter: _Interpreter) -> None:
         with self._lock:
-            if shape in self._idle:
-                self._idle[shape].append(interpreter)
+            if key in self._idle:
+                self._idle[key].append(interpreter)
 
 
 class Networks:

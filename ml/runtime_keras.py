@@ -31,7 +31,7 @@ class KerasNetwork:
         self._model = load_model(spec, weights_dir)
         self._lock = threading.Lock()
 
-    def run(self, batch: F32) -> dict[str, F32]:
+    def run(self, batch: F32, threads: int = 1) -> dict[str, F32]:  # noqa: ARG002  TensorFlow has its own
         """See Network.run."""
         with self._lock:
             outputs = self._model(batch, training=False)

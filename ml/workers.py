@@ -37,6 +37,12 @@ class Workers:
             else:
                 yield from _in_order(lambda item: pool.submit(function, item), items, _AHEAD * self._threads)
 
+    @contextmanager
+    def cores(self) -> Iterator[int]:
+        """How many threads one network may use meanwhile: all for a caller who is alone, else one."""
+        with self._calling() as alone:
+            yield 1 if alone else self._threads
+
     def close(self) -> None:
         """Stop the threads; running work ends first."""
         if self._pool is not None:

@@ -49,8 +49,8 @@ class DetectionOptions(Options):
         title="Smallest face",
         description="In pixels; empty: chosen by the size of the photograph.",
     )
-    detector: Literal["mtcnn", "haar", "blazeface", "skip"] = Field(
-        "mtcnn", title="Detector", description="skip: the photograph is already cut to one face."
+    detector: Literal["scrfd", "mtcnn", "blazeface", "haar", "skip"] = Field(
+        "scrfd", title="Detector", description="skip: the photograph is already cut to one face."
     )
     rotate: bool = Field(
         default=True,

@@ -9,13 +9,20 @@ from ml.types import Detections, RgbU8
 class Detector(Protocol):
     """Finds faces; `detect` may be called from any thread.
 
-    default_confidence: what a face must reach when the client names no min_confidence. spec: the network that answers in the
-    detector's name, None when it is no network.
+    default_confidence: what a face must reach when the client names no min_confidence. sure_confidence: a face this sure lies the right
+    way up. window: pixels to which the smallest wanted face may be reduced before. spec: the network that answers in the detector's
+    name, None when it is no network.
     """
 
     name: str
     default_confidence: float
+    sure_confidence: float
+    window: float
     spec: NetworkSpec | None
+
+    def usual_face(self, longer: int) -> float:
+        """The smallest face in pixels that is looked for in a photograph of that longer side when the client names none."""
+        ...
 
     def detect(self, rgb_u8: RgbU8, *, min_face: float, min_confidence: float) -> Detections:
         """Faces of at least min_face pixels (roughly) and min_confidence 0..1, most confident first.
@@ -23,3 +30,18 @@ class Detector(Protocol):
         Equal input gives equal output; a photograph without a face, or too small for one, gives none.
         """
         ...
+
+
+class EveryScale:
+    """What the detectors have in common that look at a photograph in many sizes.
+
+    window: R-Net's. Of 395 labelled faces of 48 pixels and more the cascade found 87.8 % in photographs of half the size and 86.6 % in
+    whole ones, at a precision of 98.7 and 98.3 %.
+    """
+
+    sure_confidence: float = 0.999
+    window: float = 24.0
+
+    def usual_face(self, longer: int) -> float:
+        """See Detector.usual_face: a fiftieth."""
+        return max(20.0, longer / 50)

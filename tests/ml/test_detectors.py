@@ -17,7 +17,8 @@ from ml.types import F32, Detections, RgbU8
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data" / "detection"
-NAMES = ("mtcnn", "haar", "blazeface")
+NAMES = ("scrfd", "mtcnn", "blazeface", "haar")
+BEST = ("scrfd", "mtcnn")
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,7 @@ def test_noise_of_any_size_is_answered(detectors: Mapping[str, Detector], name: 
 @pytest.mark.parametrize(
     ("name", "box_xyxy", "least"),
     [
+        ("scrfd", (178.3, 59.3, 271.1, 177.0), 0.95),
         ("mtcnn", (181.60, 63.73, 264.55, 171.08), 0.95),
         ("haar", (177, 66, 272, 161), 0.95),
         ("blazeface", (171.96, 74.24, 277.33, 179.61), 0.95),
@@ -121,28 +123,51 @@ def test_options_narrow_the_answer(detectors: Mapping[str, Detector], crowd: Pho
     assert len(found(detectors[name], crowd.rgb_u8, min_face=300)) == 0
 
 
+@pytest.mark.parametrize("name", BEST)
 @pytest.mark.parametrize("cut", [200, 215])
-def test_a_face_at_the_border(detectors: Mapping[str, Detector], astronaut: RgbU8, cut: int) -> None:
-    faces = found(detectors["mtcnn"], np.ascontiguousarray(astronaut[:, cut:]))
+def test_a_face_at_the_border(detectors: Mapping[str, Detector], astronaut: RgbU8, name: str, cut: int) -> None:
+    faces = found(detectors[name], np.ascontiguousarray(astronaut[:, cut:]))
     assert len(faces) == 1
     assert np.isfinite(faces.boxes_xyxy).all()
     assert faces.boxes_xyxy[0, 0] < 5
 
 
-def test_a_very_wide_photograph(detectors: Mapping[str, Detector], astronaut: RgbU8) -> None:
+@pytest.mark.parametrize("name", BEST)
+def test_a_very_wide_photograph(detectors: Mapping[str, Detector], astronaut: RgbU8, name: str) -> None:
     wide = np.zeros((200, 33001, 3), np.uint8)  # wider than cv2.remap takes
     wide[:, 20000:20200] = cv2.resize(astronaut[:250, 100:350], (200, 200))
-    faces = found(detectors["mtcnn"], wide, min_confidence=0.9)
-    alone = found(detectors["mtcnn"], np.ascontiguousarray(wide[:, 19800:20400]), min_confidence=0.9)
+    faces = found(detectors[name], wide)
+    alone = found(detectors[name], np.ascontiguousarray(wide[:, 19800:20400]))
     assert len(faces) == len(alone) == 1
     assert iou_matrix(faces.boxes_xyxy - np.array([19800, 0] * 2, np.float32), alone.boxes_xyxy)[0, 0] > 0.8
 
 
-def test_large_photographs_give_the_same_face(detectors: Mapping[str, Detector], astronaut: RgbU8) -> None:
+@pytest.mark.parametrize("name", BEST)
+@pytest.mark.parametrize("min_face", [40, 100])  # scrfd: in tiles, and in one piece
+def test_large_photographs_give_the_same_face(
+    detectors: Mapping[str, Detector], astronaut: RgbU8, name: str, min_face: float
+) -> None:
     large = np.asarray(cv2.resize(astronaut, (2560, 2560), interpolation=cv2.INTER_CUBIC), np.uint8)
-    (box,) = found(detectors["mtcnn"], large, min_face=100, min_confidence=0.9).boxes_xyxy
-    expected = found(detectors["mtcnn"], astronaut, min_confidence=0.9).boxes_xyxy
+    confidence = detectors[name].default_confidence
+    (box,) = found(detectors[name], large, min_face=min_face, min_confidence=confidence).boxes_xyxy
+    expected = found(detectors[name], astronaut, min_confidence=confidence).boxes_xyxy
     assert iou_matrix(box[None] / 5, expected)[0, 0] > 0.85
+
+
+def test_small_faces_of_a_large_photograph_are_seen_in_tiles(
+    detectors: Mapping[str, Detector], crowd: Photo, astronaut: RgbU8
+) -> None:
+    """Twenty small faces, and a large one that no tile holds whole: each found once, wherever tiles cut it."""
+    scrfd, rgb_u8 = detectors["scrfd"], np.zeros((1600, 2400, 3), np.uint8)
+    height, width = crowd.rgb_u8.shape[:2]
+    half = np.asarray(cv2.resize(crowd.rgb_u8, (width // 2, height // 2), interpolation=cv2.INTER_AREA), np.uint8)
+    rgb_u8[1000 : 1000 + height // 2, 100 : 100 + width // 2] = half
+    rgb_u8[:1536, 864:] = cv2.resize(astronaut, (1536, 1536))
+    faces = found(scrfd, rgb_u8, min_face=12)
+    small = faces.boxes_xyxy[(faces.boxes_xyxy[:, 3] - faces.boxes_xyxy[:, 1]) < 150]
+    assert len(faces) == 21
+    assert len(small) == 20
+    assert len(found(scrfd, rgb_u8, min_face=200)) == 1
 
 
 def test_five_points_of_a_given_box(networks: Networks, astronaut: RgbU8) -> None:
@@ -155,7 +180,8 @@ def test_five_points_of_a_given_box(networks: Networks, astronaut: RgbU8) -> Non
 
 @pytest.mark.skipif(not DATA.exists(), reason="needs the detection photographs")
 @pytest.mark.parametrize(
-    ("name", "fddb", "facemask"), [("mtcnn", 0.85, 0.50), ("haar", 0.60, 0.05), ("blazeface", 0.80, 0.40)]
+    ("name", "fddb", "facemask"),
+    [("scrfd", 0.95, 0.70), ("mtcnn", 0.85, 0.50), ("haar", 0.60, 0.05), ("blazeface", 0.80, 0.40)],
 )
 def test_labelled_photographs(detectors: Mapping[str, Detector], name: str, fddb: float, facemask: float) -> None:
     for source, least in (("fddb", fddb), ("facemask", facemask)):

@@ -22,7 +22,7 @@ _BOX_XYXY = (181.4, 63.9, 265.0, 171.3)
 _POINTS_XY = ((203.5, 100.2), (245.3, 102.4), (224.0, 126.7), (201.6, 138.2), (244.4, 140.4))
 FACE = Face(np.array(_BOX_XYXY, np.float32), 1.0, np.array(_POINTS_XY, np.float32))
 """The astronaut's."""
-OPEN_SIDE = 48
+OPEN_SIDE = 64
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # TensorFlow warns about itself
 

@@ -26,7 +26,7 @@ WEIGHTS = ROOT / "weights"
 TASKS = ("age", "gender", "emotion", "mask")
 OWN = manifest.load(WEIGHTS / "manifest.toml").active["age"]
 OTHER = "tiny-xception 1.0.0"
-DETECTORS = {f"{name} 1.0.0" for name in ("blazeface", "mtcnn-onet", "mtcnn-pnet", "mtcnn-rnet")}
+DETECTORS = {f"{name} 1.0.0" for name in ("blazeface", "mtcnn-onet", "mtcnn-pnet", "mtcnn-rnet", "scrfd")}
 HELD_BACK = 12e6  # bytes that may stay: a single network holds more
 HELD_BACK_BY_LOAD = 60e6  # twenty networks that stayed would hold 400 MB; the pools of interpreters come and go
 
@@ -105,7 +105,7 @@ def test_a_pinned_version_answers_that_request_only(live: Engine, photo: Photo) 
         {"age": "mesh 1.0.0"},
         {"emotion": "1.0.0"},
         {"landmarks": "mesh 1.0.0"},
-        {"detect": "mtcnn-pnet 1.0.0"},
+        {"detect": "scrfd 1.0.0"},
     ],
     ids=["unknown", "unable", "of several networks", "not asked", "detect"],
 )

@@ -82,3 +82,27 @@ def test_callers_as_many_as_cores_work_alone() -> None:
     assert set(names["second"]) == {threading.current_thread().name}
     assert all(name.startswith("worker") for name in names["first"] + names["third"])
     workers.close()
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_one_network_has_every_core_of_a_caller_who_is_alone(threads: int) -> None:
+    workers, told = Workers(threads), []
+
+    def other() -> None:
+        with workers.cores() as cores:
+            told.append(cores)
+
+    with workers.cores() as mine:
+        with workers.cores() as within:
+            assert within == mine == threads
+        assert list(workers.map(lambda _: _cores(workers), range(2))) == [1 if threads > 1 else mine] * 2
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+    assert told == [threads if threads > 2 else 1]
+    workers.close()
+
+
+def _cores(workers: Workers) -> int:
+    with workers.cores() as cores:
+        return cores

@@ -44,7 +44,8 @@ def load(threads: int) -> Peer:
     def embedded(*tasks: str) -> Task:
         def call(photo: Any) -> Any:
             report = engine.analyze(photo, tasks)
-            embed: Callable[[Any], Any] = lambda found: embedding.embed(network(), photo, found.face)  # noqa: E731
+            cores = threads if len(report.faces) == 1 else 1  # as the engine shares them
+            embed: Callable[[Any], Any] = lambda found: embedding.embed(network(), photo, found.face, cores)  # noqa: E731
             return report, list(pool.map(embed, report.faces))
 
         def said(answer: Any) -> Faces:
@@ -54,7 +55,7 @@ def load(threads: int) -> Peer:
 
     tasks = {
         "detect": analyze("detect"),
-        "detect/20px": analyze("detect", min_face=20, min_confidence=0.8),
+        "detect/20px": analyze("detect", min_face=20, min_confidence=0.4),
         "detect/blazeface": analyze("detect", detector="blazeface"),
         "landmarks": analyze("landmarks"),
         "landmarks/blazeface": analyze("landmarks", detector="blazeface"),

@@ -24,7 +24,7 @@ from ml.types import F32, Face
 
 Framing = Literal["found", "front", "crop"]
 """The largest face of a photograph; the most prominent one, as verification chooses; or the image as a face crop."""
-_DETECTORS: Final = ("mtcnn-pnet", "mtcnn-rnet", "mtcnn-onet")
+_DETECTORS: Final = ("scrfd", "mtcnn-onet")  # O-Net frames what is asked about as a crop
 _SAY_EVERY: Final = 1000
 
 

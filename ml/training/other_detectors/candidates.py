@@ -16,8 +16,9 @@ from ml.training.detection import Find
 from ml.training.other_detectors.square import SquareDetector, enlarged, tiled
 from ml.types import F32, RgbU8
 
-SERVED: Final = "mtcnn, as served"
-MIN_FACE: Final = 20.0  # what is served for photographs of up to 1,000 pixels
+SERVED: Final = "scrfd, as served"
+CASCADE: Final = "mtcnn, as served"
+MIN_FACE: Final = 20.0  # what the cascade looks for in photographs of up to 1,000 pixels
 _FINEST: Final = 12.0
 _SSD_OVERLAP, _TINY_OVERLAP = 0.5, 0.4  # as in the package
 
@@ -26,7 +27,9 @@ def of_ours(detectors: Mapping[str, Detector], floor: float) -> dict[str, Find]:
     """Our detectors in several ways."""
     mtcnn, blazeface = (_finder(detectors[name], floor, MIN_FACE) for name in ("mtcnn", "blazeface"))
     return {
-        SERVED: mtcnn,
+        SERVED: _finder(detectors["scrfd"], floor),
+        "scrfd, faces from 20 pixels on": _finder(detectors["scrfd"], floor, MIN_FACE),
+        CASCADE: mtcnn,
         "mtcnn, faces from 12 pixels on": _finder(detectors["mtcnn"], floor, _FINEST),
         "mtcnn, photograph enlarged 1.5 times": enlarged(mtcnn, 1.5),
         "mtcnn, photograph enlarged 2 times": enlarged(mtcnn, 2.0),
@@ -60,9 +63,10 @@ def _cells(outputs: Mapping[str, F32]) -> tuple[F32, F32]:
     return tinyyolo.decode(outputs["cells"][0])
 
 
-def _finder(detector: Detector, floor: float, min_face: float) -> Find:
+def _finder(detector: Detector, floor: float, min_face: float | None = None) -> Find:
     def find(rgb_u8: RgbU8) -> tuple[F32, F32]:
-        found = detector.detect(rgb_u8, min_face=min_face, min_confidence=floor)
+        smallest = detector.usual_face(max(rgb_u8.shape[:2])) if min_face is None else min_face
+        found = detector.detect(rgb_u8, min_face=smallest, min_confidence=floor)
         return found.boxes_xyxy, found.confidences
 
     return find

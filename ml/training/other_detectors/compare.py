@@ -56,7 +56,7 @@ def missed(
         threshold = threshold_at(_outcomes(found[name], labelled, MASKS), precision)
         return [misses.faces_found(found[name][row], labelled[row].boxes_xyxy, threshold) for row in rows]
 
-    cascade = dict(passed) | {"found": seen(candidates.SERVED)}
+    cascade = dict(passed) | {"found": seen(candidates.CASCADE)}
     return {
         "found_by_group": misses.by_group(masked, own_labels, {name: seen(name) for name in found}),
         "stages_by_group": misses.by_group(masked, own_labels, cascade),

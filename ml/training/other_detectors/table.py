@@ -14,7 +14,7 @@ def tables(report: Node) -> Iterator[str]:
     if report:
         yield "\n".join(_compared(report))
         yield "\n".join(_groups(report["found_by_group"], "facemask, share found"))
-        yield "\n".join(_groups(report["stages_by_group"], "facemask, cascade as served"))
+        yield "\n".join(_groups(report["stages_by_group"], "facemask, the cascade"))
 
 
 def _compared(report: Node) -> Iterator[str]:
@@ -22,7 +22,7 @@ def _compared(report: Node) -> Iterator[str]:
     recalls = [f"{source}, recall at precision {said(SHARE, precisions[source])}" for source in SOURCES]
     yield f"| detector | fddb, AP | {recalls[0]} | facemask, AP | {recalls[1]} | time beside ours |"
     yield "|---|---|---|---|---|---|"
-    times = report.get("time_relative_to_mtcnn", {})
+    times = report.get("time_relative_to_served", {})
     for name, by_source in report["detectors"].items():
         cells = [cell for source in SOURCES for cell in _figures(by_source[source])]
         yield f"| {name} | {' | '.join(cells)} | {f'{times[name]:.2f}' if name in times else ''} |"
