@@ -17,11 +17,10 @@ from ml.images import decode
 from ml.runtime import LiteRtNetwork
 
 STAGES: Final[Mapping[str, tuple[str, ...]]] = {
-    "pyramid: levels": ("ml.detectors.pyramid:resized",),
-    "pyramid: canvases": ("ml.detectors.pyramid:_paste",),
-    "windows of P-Net": ("ml.detectors.mtcnn:propose",),
-    "crops for R-Net, O-Net": ("ml.detectors.refine:crops",),
-    "overlapping boxes": ("ml.detectors.pyramid:suppress", "ml.detectors.mtcnn:suppress"),
+    "photograph to input": ("ml.detectors.scrfd:_canvas",),
+    "answers to boxes": ("ml.detectors.scrfd:_decoded",),
+    "overlapping boxes": ("ml.detectors.scrfd:suppress",),
+    "crops for O-Net": ("ml.detectors.refine:crops",),
     "align": ("ml.answering:crop_matrix", "ml.answering:crop", "ml.answering:prepare"),
     "sharpness": ("ml.answering:clarity",),
 }

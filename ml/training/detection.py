@@ -72,13 +72,15 @@ def time_ratios(finders: Mapping[str, Find], reference: str, labelled: Sequence[
 
 
 def package_finder(floor: float) -> Find:
-    """The package mtcnn 1.0.0 on one thread."""
+    """The package mtcnn 1.0.0 on one thread. Raises RuntimeError when TensorFlow has begun with more."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import tensorflow as tf  # noqa: PLC0415  slow to load
     from mtcnn import MTCNN  # noqa: PLC0415
 
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
+    threading = tf.config.threading
+    if threading.get_intra_op_parallelism_threads() != 1:  # TensorFlow lets nobody set it once it has begun
+        threading.set_intra_op_parallelism_threads(1)
+        threading.set_inter_op_parallelism_threads(1)
     package = MTCNN()
 
     def find(rgb_u8: RgbU8) -> tuple[F32, F32]:

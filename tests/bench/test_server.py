@@ -169,7 +169,7 @@ def test_limit_in_its_small_form() -> None:
     request = measured["request"]
     assert all(0 < row["threads_1"]["share_of_peak"] < 1.5 for row in measured["networks"])
     assert 0 < request["share_of_peak"] < 1
-    assert {stages.DECODE, "network face", "network mtcnn-pnet", "align"} <= set(request["stages_ms"])
+    assert {stages.DECODE, "network face", "network scrfd", "align"} <= set(request["stages_ms"])
     assert all(ms > 0 for name, ms in request["stages_ms"].items() if name != stages.REST)
     assert "% of the peak" in server_tables({"limit": measured})
     assert server_charts({"limit": measured})["stages.svg"].startswith("<svg")

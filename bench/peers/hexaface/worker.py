@@ -55,7 +55,7 @@ def load(threads: int) -> Peer:
 
     tasks = {
         "detect": analyze("detect"),
-        "detect/20px": analyze("detect", min_face=20, min_confidence=0.4),
+        "detect/20px": analyze("detect", min_face=20, min_confidence=0.45),
         "detect/blazeface": analyze("detect", detector="blazeface"),
         "landmarks": analyze("landmarks"),
         "landmarks/blazeface": analyze("landmarks", detector="blazeface"),

@@ -56,6 +56,8 @@ def main() -> None:
     settings = _settings()
     cv2.setNumThreads(1)
     networks = Networks(settings.weights, threads=settings.threads)
+    if settings.wants("detect"):  # before anything else asks TensorFlow, whose threads it bounds
+        detection.write(settings.data / "detection", settings.weights, timed=settings.time)
     _people(settings, networks)
     steps: dict[str, Callable[[Network], dict[str, Any]]] = {
         "landmarks": lambda network: points.report(network, settings.data, networks, settings.work),
@@ -67,8 +69,6 @@ def main() -> None:
             if settings.tasks_of(spec, (task,)):
                 _say(spec, [task])
                 write(settings.weights, spec, {task: measure(networks.get(spec.name, spec.version))})
-    if settings.wants("detect"):
-        detection.write(settings.data / "detection", settings.weights, timed=settings.time)
     if settings.wants("clarity"):
         spoilt.write(settings.data, settings.work, settings.weights, networks)
     if settings.time:
