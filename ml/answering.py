@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
-from ml.active import Snapshot
+from ml.active import VERIFY, Snapshot
 from ml.align import crop, crop_matrix, prepare
 from ml.clarity import CLEAR, LEAST, Clarity, clarity
 from ml.photo import Photo
 from ml.runtime import Network
 from ml.tasks import FACE_TASKS
 from ml.tasks.base import USUAL, Choices, Scene, Task
+from ml.tasks.embedding import EMBEDDING
 from ml.timing import Timer
 from ml.types import F32, Face
 from ml.workers import ALONE, Workers
@@ -22,6 +23,8 @@ MORE_LOOKS: Final = 2
 """At most so many, at a face that the first crop framed badly for a task."""
 Asked = tuple[Network, list[str]]
 """A network and the tasks that it answers."""
+_QUESTIONS: Final[Mapping[str, Task[Any]]] = {**FACE_TASKS, VERIFY: EMBEDDING}
+"""By the task whose network answers; results go by the question's own name."""
 
 
 def grouped(chosen: Snapshot) -> list[Asked]:
@@ -60,7 +63,8 @@ def answers(question: Question, faces: Sequence[Face], timer: Timer, workers: Wo
         question = replace(question, threads=cores if len(jobs) == 1 else 1)
         for (number, _), result in zip(jobs, workers.map(work, jobs), strict=True):
             results[number] |= result
-    return [{name: result[name] for name in FACE_TASKS if name in result} for result in results]
+    names = [task.name for task in _QUESTIONS.values()]
+    return [{name: result[name] for name in names if name in result} for result in results]
 
 
 def answer(question: Question, face: Face) -> dict[str, Any]:
@@ -79,7 +83,7 @@ def _ask(question: Question, face: Face, seen: Clarity, network: Network, names:
     matrix = crop_matrix(spec, face, (photo.height, photo.width))
     first = _look(question, network, Scene(face, network.spec, matrix, question.choices, seen))
     results = {}
-    for task in (FACE_TASKS[name] for name in names):
+    for task in (_QUESTIONS[name] for name in names):
         results[task.name] = task.decode(*_best_look(question, network, task, first))
     return results
 

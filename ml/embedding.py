@@ -11,6 +11,7 @@ from ml.errors import InvalidRequest, NoFace, NotReady
 from ml.manifest import NetworkSpec
 from ml.photo import Photo
 from ml.runtime import Network
+from ml.tasks.embedding import unit
 from ml.types import F32, Face
 
 DEFAULT_FALSE_MATCH_RATE = 1e-3
@@ -20,9 +21,7 @@ def embed(network: Network, photo: Photo, face: Face, threads: int = 1) -> F32:
     """(d,) embedding of length 1; the network may use so many cores."""
     spec = network.spec.input
     matrix = crop_matrix(spec, face, (photo.height, photo.width))
-    vector: F32 = network.run(prepare(spec, crop(photo, matrix, spec.fixed_size)), threads)["embedding"][0]
-    length = max(float(np.linalg.norm(vector)), 1e-12)
-    return np.asarray(vector / length, np.float32)
+    return unit(network.run(prepare(spec, crop(photo, matrix, spec.fixed_size)), threads))
 
 
 def choose(photo: Photo, faces: list[Face], index: int | None, which: str, tried: Mapping[str, Any]) -> Face:

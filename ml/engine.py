@@ -21,6 +21,7 @@ from ml.runtime import Networks, Runtime, warm_up
 from ml.tasks import FACE_TASKS
 from ml.tasks.base import Choices
 from ml.tasks.detect import decode as name_points
+from ml.tasks.embedding import EMBEDDING
 from ml.timing import Timer
 from ml.types import RgbU8
 
@@ -111,36 +112,38 @@ class Engine:
         landmarks: str = "68",
         emotion_labels: str = "crowd",
         versions: Mapping[str, str] | None = None,
+        embedding: bool = False,
     ) -> Report:
         """Every asked task (names of PHOTO_TASKS) for every face; each distinct network runs once per face, or up to
         three times where landmarks were badly framed.
 
         landmarks: one of ml.tasks.landmarks.SCHEMES; emotion_labels: one of ml.tasks.emotion.LABELS.
-        versions: task -> "network version". Detection has none; its detector is named in `detect`.
+        versions: task -> "network version". Detection has none; its detector is named in `detect`. embedding: what verification's
+        network says of each face too, as the result "embedding".
 
         Raises InvalidRequest for an unknown task or option, NoFace when a task needs a face and there is none.
         """
         tasks = list(dict.fromkeys(tasks))
         self._check_tasks(tasks)
-        groups = grouped(self._active.chosen(tasks, versions or {}))
+        groups = grouped(self._active.chosen([*tasks, *([VERIFY] if embedding else [])], versions or {}))
         timer = Timer(photo)
         with timer.step(DETECT):
             found = self._finder.find(photo, detect or DetectOptions())
-        if not found.faces and tasks != [DETECT]:
+        if not found.faces and (embedding or tasks != [DETECT]):
             raise NoFace("No face was found in the photograph.", {**found.tried, "brightness": _brightness(photo)})
         results = answers(
             Question(photo, groups, Choices(landmarks, emotion_labels)), found.faces, timer, self._networks.workers
         )
         if DETECT in tasks:
             results = [{DETECT: name_points(face)} | rest for face, rest in zip(found.faces, results, strict=True)]
-        models = {task: ModelRef.of(network.spec) for network, names in groups for task in names}
+        models = {_answer_name(task): ModelRef.of(network.spec) for network, names in groups for task in names}
         if DETECT in tasks and found.model:
             models[DETECT] = found.model
         return Report(
             size=(photo.width, photo.height),
             rotation=found.rotation,
             faces=[FaceReport(face, own) for face, own in zip(found.faces, results, strict=True)],
-            models={task: models[task] for task in tasks if task in models},
+            models={name: models[name] for name in (*tasks, EMBEDDING.name) if name in models},
             timing_ms=timer.finish(),
             tried=found.tried,
         )
@@ -223,6 +226,11 @@ class Engine:
         unknown = [task for task in tasks if task not in PHOTO_TASKS]
         if unknown or not tasks:
             raise InvalidRequest(f"tasks must be some of {', '.join(PHOTO_TASKS)}.", {"unknown": unknown})
+
+
+def _answer_name(task: str) -> str:
+    """What is told of each face by the network of a task."""
+    return EMBEDDING.name if task == VERIFY else task
 
 
 def _pinned(task: str, version: str | None) -> Mapping[str, str]:

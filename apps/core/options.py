@@ -152,6 +152,8 @@ def _tasks_schema(schema: dict[str, Any]) -> None:
 class AnalyzeOptions(DetectionOptions):
     """Detection and the tasks to answer in one pass."""
 
+    for_programs: ClassVar[frozenset[str]] = frozenset({"version", "embedding"})
+
     tasks: Annotated[list[str], AfterValidator(_known_tasks)] = Field(
         default_factory=lambda: list(PHOTO_TASKS),
         min_length=1,
@@ -162,6 +164,12 @@ class AnalyzeOptions(DetectionOptions):
     )
     scheme: LandmarkScheme = Field("68", title="Landmark points", description="How many points, and which.")
     emotion_labels: EmotionLabels = Field("crowd", title="Labels of expressions", description=_LABELS)
+    embedding: bool = Field(
+        default=False,
+        title="Embedding",
+        description="Each face's embedding too: a vector of length 1; the product of two is the similarity that verify compares. "
+        "It is personal data: who has it can tell the person again.",
+    )
     version: dict[str, VersionName] = Field(
         default_factory=dict,
         max_length=20,

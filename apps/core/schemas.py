@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from apps.core.registry import TaskPage
 from ml.tasks import FACE_TASKS
 from ml.tasks.detect import DetectResult
+from ml.tasks.embedding import EMBEDDING
 from ml.tasks.gender import GenderResult
 
 Code = Literal[
@@ -173,6 +174,7 @@ def answer_type(task: TaskPage) -> type[BaseModel]:
         return SynthesisAnswer
     name = task.slug.title()
     fields: dict[str, Any] = {slug: (result_type(slug) | None, None) for slug in ("detect", *FACE_TASKS)}
+    fields[EMBEDDING.name] = (EMBEDDING.result_type | None, None)
     result = (
         create_model("AnalyzeResult", __base__=Part, **fields) if task.kind == "analyze" else result_type(task.slug)
     )

@@ -14,7 +14,7 @@ from ml.errors import NoFace
 from ml.reports import FaceReport, ModelRef, Report, SynthesisReport, VerifyReport
 from ml.types import Face, RgbU8
 
-DECIMALS: Final = {"points": 1, "years": 1, "low": 1, "high": 1}
+DECIMALS: Final = {"points": 1, "years": 1, "low": 1, "high": 1, "vector": 6}
 """Decimals of a result's fields; what is not named here is a probability or a score."""
 _SCORE_DECIMALS: Final = 4
 _LISTS: Final = (list, tuple)

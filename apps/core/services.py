@@ -74,6 +74,7 @@ def _analyze(*, task: TaskPage, photos: tuple[Photo, ...], options: Options, req
         landmarks=asked.scheme,
         emotion_labels=asked.emotion_labels,
         versions=asked.version,
+        embedding=asked.embedding,
     )
     observers.notify(photos, report)
     return serialisers.analyze_report(report, request_id=request_id)

@@ -300,3 +300,18 @@ def test_a_task_without_a_fitting_network_stops_the_start(tmp_path: Path, old: s
     manifest.write_text(text.replace(old, new), "utf-8")
     with pytest.raises(NotReady, match=says):
         Engine(tmp_path / "weights")
+
+
+def test_embeddings_of_analyze_are_what_verify_compares(engine: Engine, astronaut: RgbU8, hopper: RgbU8) -> None:
+    photos = [Photo(astronaut), Photo(np.ascontiguousarray(astronaut[:, ::-1])), Photo(hopper)]
+    reports = [engine.analyze(photo, [DETECT], embedding=True) for photo in photos]
+    vectors = [np.array(report.faces[0].results["embedding"].vector) for report in reports]
+    for place in (1, 2):
+        expected = engine.verify(photos[0], photos[place]).similarity
+        assert float(vectors[0] @ vectors[place]) == pytest.approx(expected, abs=1e-6)
+    assert set(reports[0].models) == {DETECT, "embedding"}
+    assert "embedding" not in engine.analyze(photos[0], [DETECT]).faces[0].results
+    pinned = engine.analyze(photos[0], [DETECT], embedding=True, versions={"verify": "mobilefacenet 1.0.0"})
+    assert pinned.models["embedding"].network == "mobilefacenet"
+    with pytest.raises(NoFace):
+        engine.analyze(Photo(np.zeros((64, 64, 3), np.uint8)), [DETECT], embedding=True)

@@ -103,6 +103,18 @@ def test_no_face(web: Client, task: TaskPage) -> None:
     assert details["rotations"] == [0, 90, 180, 270]
 
 
+def test_a_gallery_by_embeddings(web: Client, jpeg: bytes) -> None:
+    body = {"image": as_base64(jpeg), "tasks": ["age"], "embedding": True}
+    first, again = (post_json(web, "/api/v1/analyze", body).json() for _ in range(2))
+    assert set(first["models"]) == {"age", "embedding"}
+    vector = first["faces"][0]["result"]["embedding"]["vector"]
+    assert vector == again["faces"][0]["result"]["embedding"]["vector"]
+    assert sum(value * value for value in vector) == pytest.approx(1, abs=1e-4)
+    without = post_json(web, "/api/v1/analyze", body | {"embedding": False}).json()
+    assert set(without["faces"][0]["result"]) == {"age"}
+    assert_error(post_json(web, "/api/v1/age", {"image": as_base64(jpeg), "embedding": True}), 400, "invalid_request")
+
+
 def test_rotated_photograph_is_found_and_told(web: Client) -> None:
     task = next(task for task in TASKS if task.slug == "age")
     lying = PHOTOS.encode(PHOTOS.face.rotate(90, expand=True), quality=92)
