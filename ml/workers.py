@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
+_MOST_CORES: Final = 4  # more bring little: the networks are small
 _AHEAD: Final = 2  # items per thread that are begun before the first is answered: bounds memory, keeps the threads busy
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -21,7 +22,8 @@ class Workers:
     def __init__(self, threads: int) -> None:
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads, "worker", self._mark) if threads > 1 else None
-        self._mine = threading.local()  # alone: does this thread work without help? depth: how many of its maps run
+        self._mine = threading.local()
+        """alone: does this thread work without help? share: how many cores are its own. depth: how many of its maps run."""
         self._callers = 0
         self._lock = threading.Lock()
 
@@ -39,9 +41,9 @@ class Workers:
 
     @contextmanager
     def cores(self) -> Iterator[int]:
-        """How many threads one network may use meanwhile: all for a caller who is alone, else one."""
+        """How many threads one network may use meanwhile: the caller's share of the cores, at most four."""
         with self._calling() as alone:
-            yield 1 if alone else self._threads
+            yield 1 if alone else min(self._mine.share, _MOST_CORES)
 
     def close(self) -> None:
         """Stop the threads; running work ends first."""
@@ -60,6 +62,7 @@ class Workers:
             with self._lock:
                 self._callers += 1
                 mine.alone = self._callers >= self._threads
+                mine.share = max(1, self._threads // self._callers)
         mine.depth += 1
         try:
             yield mine.alone

@@ -84,25 +84,19 @@ def test_callers_as_many_as_cores_work_alone() -> None:
     workers.close()
 
 
-@pytest.mark.parametrize("threads", [1, 2, 3])
-def test_one_network_has_every_core_of_a_caller_who_is_alone(threads: int) -> None:
+@pytest.mark.parametrize(("threads", "first", "second"), [(1, 1, 1), (2, 2, 1), (3, 3, 1), (4, 4, 2), (16, 4, 4)])
+def test_callers_share_the_cores(threads: int, first: int, second: int) -> None:
     workers, told = Workers(threads), []
 
-    def other() -> None:
+    def ask(_: int = 0) -> int:
         with workers.cores() as cores:
-            told.append(cores)
+            return cores
 
     with workers.cores() as mine:
-        with workers.cores() as within:
-            assert within == mine == threads
-        assert list(workers.map(lambda _: _cores(workers), range(2))) == [1 if threads > 1 else mine] * 2
-        thread = threading.Thread(target=other)
-        thread.start()
-        thread.join()
-    assert told == [threads if threads > 2 else 1]
+        assert mine == ask() == first
+        assert list(workers.map(ask, range(2))) == [1 if threads > 1 else mine] * 2
+        other = threading.Thread(target=lambda: told.append(ask()))
+        other.start()
+        other.join()
+    assert told == [second]
     workers.close()
-
-
-def _cores(workers: Workers) -> int:
-    with workers.cores() as cores:
-        return cores
