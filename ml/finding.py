@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from ml.detectors import TURNS, Detector, build_detectors, five_points, turn_of
-from ml.detectors.refine import ONET_SIDE
 from ml.errors import InvalidRequest
 from ml.photo import Photo, View
 from ml.reports import Found, ModelRef
@@ -15,7 +15,12 @@ from ml.runtime import Networks
 from ml.types import F32, Detections, Face, RgbU8
 
 SKIP: Final = "skip"
-SKIP_MARGIN: Final = 1.1  # a face crop is taken to show this much around the face, as the face network wants it
+SKIP_MARGIN: Final = (
+    1.1  # a crop in which no face is found is taken to show this much around it, as the face network wants it
+)
+CROP_SIDE: Final = 160  # pixels at which a crop is looked through
+CROP_CONFIDENCE: Final = 0.2  # the client knows that there is a face
+CROP_FILLED: Final = 0.4  # of the crop's shorter side that its face takes at least
 SMALLEST_FACE: Final = 12.0  # pixels; no detector sees smaller ones
 FINEST: Final = 200  # faces below 1/200 of the longer side would cost more than any use of them
 COARSER: Final = 2.0
@@ -54,7 +59,7 @@ class Finder:
     def find(self, photo: Photo, options: DetectOptions) -> Found:
         """Faces of the photograph, most confident first, at most `max_faces`. Raises InvalidRequest on a wrong option."""
         if options.detector == SKIP:
-            return Found([self._whole(photo)], 0, {"detector": SKIP}, None)
+            return Found([self._cut_out(photo)], 0, {"detector": SKIP}, None)
         detector = self._detectors.get(options.detector)
         if detector is None:
             raise InvalidRequest(f"There is no detector {options.detector!r}; there are {', '.join(self.names)}.")
@@ -92,13 +97,33 @@ class Finder:
             surest[turn] = float(faces.confidences.max(initial=0.0))
         return max(surest, key=surest.__getitem__)
 
-    def _whole(self, photo: Photo) -> Face:
-        view = photo.view(max(photo.width, photo.height) / ONET_SIDE)
-        height, width = view.rgb_u8.shape[:2]
-        centre, half = np.array([width, height]) / 2, np.array([width, height]) / (2 * SKIP_MARGIN)
-        box_xyxy = np.concatenate([centre - half, centre + half]).astype(np.float32)
-        points_xy = five_points(view.rgb_u8, box_xyxy, self._networks)
+    def _cut_out(self, photo: Photo) -> Face:
+        """The face of a crop: what the default detector takes for one in its middle, even with doubt, else the crop itself."""
+        longer = max(photo.width, photo.height)
+        view = photo.view(longer / CROP_SIDE)
+        detector = self._detectors[DetectOptions().detector]
+        smallest = max(SMALLEST_FACE, detector.window * longer / view.factor / CROP_SIDE)
+        found = detector.detect(view.rgb_u8, min_face=smallest, min_confidence=CROP_CONFIDENCE)
+        fitting = np.flatnonzero(_fill(found.boxes_xyxy, view.rgb_u8))
+        box_xyxy = found.boxes_xyxy[fitting[0]] if len(fitting) else _middle_of(view.rgb_u8)
+        points_xy = found.points_xy[fitting[0]] if len(fitting) else five_points(view.rgb_u8, box_xyxy, self._networks)
         return Face(view.in_photo(box_xyxy.reshape(2, 2)).ravel(), 1.0, view.in_photo(points_xy))
+
+
+def _fill(boxes_xyxy: F32, rgb_u8: RgbU8) -> npt.NDArray[np.bool_]:
+    """Which boxes (n, 4) hold the middle of the crop and are large enough to be its face."""
+    height, width = rgb_u8.shape[:2]
+    low, high = boxes_xyxy[:, :2], boxes_xyxy[:, 2:]
+    middle = np.array([width, height]) / 2
+    large = (high - low).max(1, initial=0) >= CROP_FILLED * min(height, width)
+    return np.asarray(((low < middle) & (high > middle)).all(1) & large, np.bool_)
+
+
+def _middle_of(rgb_u8: RgbU8) -> F32:
+    """(4,) the crop less its margin."""
+    height, width = rgb_u8.shape[:2]
+    centre, half = np.array([width, height]) / 2, np.array([width, height]) / (2 * SKIP_MARGIN)
+    return np.concatenate([centre - half, centre + half]).astype(np.float32)
 
 
 def _completed(options: DetectOptions, detector: Detector, photo: Photo) -> DetectOptions:

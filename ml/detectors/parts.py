@@ -13,7 +13,6 @@ STEP: Final = 32  # sides of inputs are multiples of it
 SMALLEST: Final = 96  # side of an input
 LARGEST: Final = 640
 WHOLE: Final = 448  # longer side to which a photograph is reduced that is seen in tiles too
-TILE: Final = 448
 SHARED: Final = 112
 """Pixels that neighbouring tiles have in common: a face up to that is whole in one of them, a larger one is seen in the whole photograph,
 where it has a fifth of that at least (ml.finding.FINEST)."""
@@ -65,16 +64,14 @@ def parts(height: int, width: int, scale: float) -> list[Part]:
 
 
 def _part(left: int, top: int, right: int, bottom: int, scale: float) -> Part:
-    seen = tuple(max(1, round(side * scale)) for side in (bottom - top, right - left))
+    seen = tuple(min(max(1, round(side * scale)), LARGEST) for side in (bottom - top, right - left))
     return Part(left, top, right, bottom, (seen[0], seen[1]))
 
 
 def _spans(size: int, scale: float) -> Iterator[tuple[int, int]]:
-    """Starts and ends of equal pieces that share SHARED pixels of the input or more."""
-    tile, shared = int(TILE / scale), SHARED / scale
-    if size <= tile:
-        yield 0, size
-        return
-    count = int(np.ceil((size - shared) / (tile - shared)))
-    for start in np.linspace(0, size - tile, count).astype(int).tolist():
-        yield start, start + tile
+    """Starts and ends of as few equal pieces as possible that fit an input and share SHARED pixels of it or more."""
+    shared = SHARED / scale
+    count = max(1, int(np.ceil((size - shared) / (LARGEST / scale - shared))))
+    piece = min(size, int(np.ceil((size - shared) / count + shared)))
+    for start in np.linspace(0, size - piece, count).astype(int).tolist():
+        yield start, start + piece

@@ -18,6 +18,8 @@ USUAL: Final = (416, 480)
 """Longer side of the input when the client names no smallest face: for small and for large photographs."""
 USUAL_SHARE: Final = 0.45  # of the photograph's longer side, between them
 OVERLAP: Final = 0.4
+LEAST: Final = 0.05  # confidence; below it the network answers anywhere
+MOST: Final = 2000  # boxes of a part that are compared with each other
 ANCHORS: Final = 2  # per cell, as in ml.nets.scrfd
 Rows = tuple[F32, F32, F32]
 """Boxes (n, 4), logits (n,), points (n, 5, 2)."""
@@ -41,26 +43,37 @@ class ScrfdDetector:
         return SEEN * max(1.0, longer / min(max(USUAL_SHARE * longer, USUAL[0]), USUAL[1]))
 
     def detect(self, rgb_u8: RgbU8, *, min_face: float, min_confidence: float) -> Detections:
-        """See Detector.detect; min_face below 12 pixels counts as 12: the photograph is never enlarged."""
+        """See Detector.detect.
+
+        A min_face below 12 pixels counts as 12, since the photograph is never enlarged, a min_confidence below 0.05 as that.
+        """
         height, width = rgb_u8.shape[:2]
-        threshold = logit(min_confidence)
-        first, *tiles = parts(height, width, min(1.0, SEEN / min_face))
+        threshold = logit(max(min_confidence, LEAST))
+        # One part after the other, each on all cores: side by side they would take an interpreter's memory for every core.
         with self._workers.cores() as threads:
-            seen = [self._seen(rgb_u8, first, threshold, threads)]
-        seen += self._workers.map(lambda tile: self._seen(rgb_u8, tile, threshold), tiles)
+            views = parts(height, width, min(1.0, SEEN / min_face))
+            seen = [self._seen(rgb_u8, part, threshold, threads) for part in views]
         boxes, logits, points = (np.concatenate(arrays) for arrays in zip(*seen, strict=True))
         best = suppress(boxes, logits, OVERLAP)
         return Detections(boxes[best], probability(logits[best]), points[best])
 
-    def _seen(self, rgb_u8: RgbU8, part: Part, threshold: float, threads: int = 1) -> Rows:
+    def _seen(self, rgb_u8: RgbU8, part: Part, threshold: float, threads: int) -> Rows:
         """What is found in a part, in pixels of the photograph."""
         canvas = _canvas(rgb_u8, part)
         rows = [_decoded(cells[0], canvas.shape[1], threshold) for cells in self._network.run(canvas, threads).values()]
-        boxes, logits, points = (np.concatenate(arrays) for arrays in zip(*rows, strict=True))
+        boxes, logits, points = _surest([np.concatenate(arrays) for arrays in zip(*rows, strict=True)])
         corner = np.array([part.left, part.top], np.float32)
         boxes = boxes * np.tile(part.pixels, 2) + np.tile(corner, 2)
         whole = part.whole(boxes, (rgb_u8.shape[0], rgb_u8.shape[1]))
         return boxes[whole], logits[whole], (points * part.pixels + corner)[whole]
+
+
+def _surest(rows: list[F32]) -> list[F32]:
+    """Of boxes, logits and points the MOST with the highest logits."""
+    if len(rows[1]) <= MOST:
+        return rows
+    kept = np.argpartition(-rows[1], MOST)[:MOST]
+    return [array[kept] for array in rows]
 
 
 def _canvas(rgb_u8: RgbU8, part: Part) -> F32:

@@ -123,6 +123,19 @@ def test_options_narrow_the_answer(detectors: Mapping[str, Detector], crowd: Pho
     assert len(found(detectors[name], crowd.rgb_u8, min_face=300)) == 0
 
 
+@pytest.mark.parametrize("shape", [(33, 40), (700, 900)])
+def test_no_confidence_is_too_low_to_be_answered_soon(
+    detectors: Mapping[str, Detector], shape: tuple[int, int]
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
+    everything = found(detectors["scrfd"], noise, min_face=12, min_confidence=0)
+    assert (
+        everything.boxes_xyxy.tobytes()
+        == found(detectors["scrfd"], noise, min_face=12, min_confidence=0.05).boxes_xyxy.tobytes()
+    )
+    assert len(everything) < 200
+
+
 @pytest.mark.parametrize("name", BEST)
 @pytest.mark.parametrize("cut", [200, 215])
 def test_a_face_at_the_border(detectors: Mapping[str, Detector], astronaut: RgbU8, name: str, cut: int) -> None:

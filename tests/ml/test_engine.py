@@ -46,6 +46,24 @@ def in_range(name: str, result: dict[str, Any]) -> bool:
     return bool(0.5 <= result["probability"] <= 1)
 
 
+@pytest.mark.parametrize(("margin", "least"), [(1.0, 0.7), (1.4, 0.8), (2.0, 0.8)])
+def test_a_crop_is_framed_around_its_face(engine: Engine, astronaut: RgbU8, margin: float, least: float) -> None:
+    face = engine.analyze(Photo(astronaut), [DETECT]).faces[0].face
+    low, high = face.box_xyxy.reshape(2, 2)
+    middle, half = (low + high) / 2, margin * (high - low).max() / 2
+    (x1, y1), (x2, y2) = np.rint(middle - half).astype(int), np.rint(middle + half).astype(int)
+    crop = Photo(np.ascontiguousarray(astronaut[max(y1, 0) : y2, x1:x2]))
+    cut_out = engine.analyze(crop, [DETECT], detect=DetectOptions(detector="skip")).faces[0].face
+    there = cut_out.box_xyxy + np.array([x1, max(y1, 0)] * 2, np.float32)
+    assert iou_matrix(there[None], face.box_xyxy[None])[0, 0] > least
+
+
+def test_a_crop_without_a_face_is_taken_as_it_is(engine: Engine) -> None:
+    blank = Photo(np.full((110, 220, 3), 90, np.uint8))
+    face = engine.analyze(blank, [DETECT], detect=DetectOptions(detector="skip")).faces[0].face
+    np.testing.assert_allclose(face.box_xyxy, [10, 5, 210, 105], atol=1e-3)
+
+
 @pytest.mark.parametrize("margin", [1.0, 1.6, 2.2])
 def test_landmarks_of_a_face_that_is_cut_out_loosely(engine: Engine, astronaut: RgbU8, margin: float) -> None:
     face = engine.analyze(Photo(astronaut), ["landmarks"]).faces[0]

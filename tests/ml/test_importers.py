@@ -132,3 +132,72 @@ def test_smaller_schemes_are_places_of_the_68() -> None:
     assert by_name["mouth_center_bottom_lip"] == 57
     with pytest.raises(ValueError, match="68"):
         points5_from_68(points[:67])
+
+
+def _onnx(path: Path, kernels: list[Any], scales: tuple[float, ...]) -> None:
+    """A graph of convolutions in a row, as the reader of SCRFD looks at them: kernels (height, width, in, out) with biases."""
+    onnx = pytest.importorskip("onnx")
+    nodes, constants = [], []
+    for number, (kernel, bias) in enumerate(kernels):
+        names = [f"{number}.weight", f"{number}.bias"]
+        nodes.append(onnx.helper.make_node("Conv", ["x", *names], [f"y{number}"]))
+        constants += map(onnx.numpy_helper.from_array, (kernel.transpose(3, 2, 0, 1), bias), names)
+    for level, scale in enumerate(scales):
+        constants.append(onnx.numpy_helper.from_array(np.float32(scale), f"bbox_head.scales.{level}.scale"))
+    path.parent.mkdir(parents=True)
+    onnx.save(onnx.helper.make_model(onnx.helper.make_graph(nodes, "scrfd", [], [], constants)), str(path))
+
+
+def test_heads_of_scrfd_are_joined_by_anchor(tmp_path: Path) -> None:
+    keras = pytest.importorskip("keras")
+    from ml.nets import scrfd  # noqa: PLC0415  brings TensorFlow
+
+    rng, scales = np.random.default_rng(0), (0.5, 2.0, 3.0)
+    fresh = scrfd.build()
+    layers = [layer for layer in fresh.layers if isinstance(layer, keras.layers.Conv2D)]
+    shapes = {layer.name: layer.get_weights()[0].shape for layer in layers}
+    body = [name for name in _SCRFD_ORDER if name in shapes]
+    assert len(body) + 9 == len(layers)
+
+    def drawn(shape: tuple[int, ...]) -> Any:
+        return rng.normal(0, 0.05, shape).astype(np.float32), rng.normal(0, 0.05, shape[-1]).astype(np.float32)
+
+    kernels = [drawn(shapes[name]) for name in body]
+    parts: dict[int, list[Any]] = {}
+    for stride in (8, 16, 32):
+        kernels += [drawn(shapes[f"head_{stride}_{number}"]) for number in range(2)]
+        parts[stride] = [drawn((3, 3, 64, 2 * values)) for values in (1, 4, 10)]
+        kernels += parts[stride]
+    _onnx(tmp_path / scrfd.FILE, kernels, scales)
+    model = scrfd.import_weights(tmp_path)
+    for name, (kernel, bias) in zip(body, kernels, strict=False):
+        np.testing.assert_array_equal(model.get_layer(name).get_weights()[0], kernel)
+        np.testing.assert_array_equal(model.get_layer(name).get_weights()[1], bias)
+    for stride, scale in zip((8, 16, 32), scales, strict=True):
+        kernel, bias = model.get_layer(f"head_{stride}_answers").get_weights()
+        for anchor in range(2):
+            logit, box, points = (
+                slice(15 * anchor + low, 15 * anchor + high) for low, high in ((0, 1), (1, 5), (5, 15))
+            )
+            for place, (own, own_bias), count, factor in zip(
+                (logit, box, points), parts[stride], (1, 4, 10), (1, scale, 1), strict=True
+            ):
+                theirs = slice(count * anchor, count * (anchor + 1))
+                np.testing.assert_allclose(kernel[..., place], own[..., theirs] * factor, rtol=1e-6)
+                np.testing.assert_allclose(bias[place], own_bias[theirs] * factor, rtol=1e-6)
+    _onnx(tmp_path / "more" / scrfd.FILE, [*kernels, kernels[-1]], scales)
+    with pytest.raises(ValueError, match="more than"):
+        scrfd.import_weights(tmp_path / "more")
+
+
+_SCRFD_ORDER = (
+    *(f"stem_{number}" for number in range(3)),
+    *(
+        f"stage_{stage}_{block}_{part}"
+        for stage, blocks in enumerate((3, 5, 3, 2))
+        for block in range(blocks)
+        for part in ("a", "b", "shortcut")
+    ),
+    *(f"{kind}_{number}" for kind in ("lateral", "smooth", "halve", "again") for number in range(3)),
+)
+"""Convolutions before the heads as the published file lists them; names that the network does not have are skipped."""

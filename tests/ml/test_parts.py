@@ -15,7 +15,9 @@ from ml.detectors.parts import LARGEST, SHARED, parts
         ((480, 640), 0.65, 1, (320, 416)),
         ((1, 40_000), 0.01, 1, (96, 416)),
         ((641, 641), 1.0, 5, (448, 448)),
-        ((1500, 2000), 0.96, 1 + 6 * 4, (352, 448)),
+        ((576, 768), 1.0, 1 + 2, (352, 448)),
+        ((1500, 2000), 0.96, 1 + 4 * 3, (352, 448)),
+        ((30, 20_000), 0.12, 1 + 5, (96, 448)),
     ],
 )
 def test_a_photograph_fits_inputs(size: tuple[int, int], scale: float, count: int, canvas: tuple[int, int]) -> None:
