@@ -137,7 +137,8 @@ def test_smaller_schemes_are_places_of_the_68() -> None:
 def _onnx(path: Path, kernels: list[Any], scales: tuple[float, ...]) -> None:
     """A graph of convolutions in a row, as the reader of SCRFD looks at them: kernels (height, width, in, out) with biases."""
     onnx = pytest.importorskip("onnx")
-    nodes, constants = [], []
+    nodes: list[Any] = []
+    constants: list[Any] = []
     for number, (kernel, bias) in enumerate(kernels):
         names = [f"{number}.weight", f"{number}.bias"]
         nodes.append(onnx.helper.make_node("Conv", ["x", *names], [f"y{number}"]))
