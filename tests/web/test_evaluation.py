@@ -16,7 +16,7 @@ from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
-from PIL import Image
+from PIL import Image, ImageFilter
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from apps.evaluation.models import Comparison, EvaluationSet
@@ -25,6 +25,7 @@ from apps.jobs.models import Job, State
 from apps.versions.models import Activation, ModelVersion
 from ml import labelled
 from tests.web import archives
+from tests.web.photographs import PHOTOS
 
 pytestmark = pytest.mark.django_db
 SETS = "/compare/sets/"
@@ -74,10 +75,15 @@ def pair_of(task: str) -> tuple[ModelVersion, ModelVersion]:
 def compare(
     chief: Client, work: Run, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> Callable[..., Any]:
-    """Compare two versions of a task on its good set; the row."""
+    """Compare two versions of a task on its good set, or another; the row."""
 
-    def compare(task: str, versions: tuple[ModelVersion, ModelVersion] | None = None, **more: str) -> Comparison:
-        assert add(chief, archives.good(task), task, **more).status_code == 302
+    def compare(
+        task: str,
+        versions: tuple[ModelVersion, ModelVersion] | None = None,
+        archive: bytes | None = None,
+        **more: str,
+    ) -> Comparison:
+        assert add(chief, archive or archives.good(task), task, **more).status_code == 302
         first, second = versions or pair_of(task)
         given = {"task": task, "first": first.pk, "second": second.pk, "set": EvaluationSet.objects.get().pk}
         with django_capture_on_commit_callbacks(execute=True):
@@ -225,9 +231,12 @@ def test_a_set_of_crops(compare: Callable[..., Any]) -> None:
 
 def test_photographs_on_which_they_disagree(compare: Callable[..., Any], chief: Client, client: Client) -> None:
     versions = Activation.objects.get(task="emotion").version, ModelVersion.objects.get(network="expression")
-    row = compare("emotion", versions, skip="on")
+    doubtful = PHOTOS.encode(PHOTOS.face.rotate(180).filter(ImageFilter.GaussianBlur(2)))
+    images = {"a <i>.jpg": archives.FACE, "b <i>.jpg": doubtful}
+    table = "file,label\n" + "".join(f"{name},happy\n" for name in images)
+    row = compare("emotion", versions, archives.packed({"labels.csv": table, **images}), skip="on")
     shown = row.report["disagreements"]["shown"]
-    assert shown, "two different networks, one of four pictures a wall"
+    assert shown, "two different networks, one face upside down and blurred"
     page = f"/compare/{row.pk}/"
     html = chief.get(page).content.decode()
     assert "<i>" not in html.replace("&lt;i&gt;", ""), "names of files are escaped"
