@@ -15,9 +15,7 @@ from ml.runtime import Networks
 from ml.types import F32, Detections, Face, RgbU8
 
 SKIP: Final = "skip"
-SKIP_MARGIN: Final = (
-    1.1  # a crop in which no face is found is taken to show this much around it, as the face network wants it
-)
+SKIP_MARGIN: Final = 1.1  # a crop in which no face is found is taken to show this much around it
 CROP_SIDE: Final = 160  # pixels at which a crop is looked through
 CROP_CONFIDENCE: Final = 0.2  # the client knows that there is a face
 CROP_FILLED: Final = 0.4  # of the crop's shorter side that its face takes at least

@@ -1,4 +1,4 @@
-"""Which parts of a photograph a network of bounded input sees, how much reduced, and what of two parts is the same face."""
+"""Which parts of a photograph a network of bounded input sees, how much reduced, and which boxes their cuts touch."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

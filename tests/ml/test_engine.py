@@ -64,7 +64,7 @@ def test_a_crop_without_a_face_is_taken_as_it_is(engine: Engine) -> None:
     np.testing.assert_allclose(face.box_xyxy, [10, 5, 210, 105], atol=1e-3)
 
 
-@pytest.mark.parametrize("margin", [1.0, 1.6, 2.2])
+@pytest.mark.parametrize("margin", [1.0, 1.6, 2.4])
 def test_landmarks_of_a_face_that_is_cut_out_loosely(engine: Engine, astronaut: RgbU8, margin: float) -> None:
     face = engine.analyze(Photo(astronaut), ["landmarks"]).faces[0]
     expected = np.array(face.results["landmarks"].points)
