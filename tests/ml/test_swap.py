@@ -115,7 +115,7 @@ def test_wrong_pins_are_refused(live: Engine, photo: Photo, versions: dict[str, 
 
 
 def test_verify_and_synthesis_take_a_version(live: Engine, photo: Photo) -> None:
-    assert live.verify(photo, photo, version="1.0.0").model.network == "mobilefacenet"
+    assert live.verify(photo, photo, version="2.0.0").model.network == "mobilefacenet"
     assert live.synthesize(count=1, seed=1, version="dcgan 1.0.0").model.network == "dcgan"
     for call in (lambda: live.verify(photo, photo, version=OWN), lambda: live.synthesize(count=1, version="2")):
         with pytest.raises(InvalidRequest):
@@ -124,7 +124,7 @@ def test_verify_and_synthesis_take_a_version(live: Engine, photo: Photo) -> None
 
 def test_verify_takes_threshold_and_embedding_of_one_version(live: Engine, photo: Photo) -> None:
     old = live.verify(photo, photo)
-    spec = copy_of(live, "mobilefacenet 1.0.0", version="1.0.1", calibration=calibration(0.9))
+    spec = copy_of(live, "mobilefacenet 2.0.0", version="1.0.1", calibration=calibration(0.9))
     live.add(spec, WEIGHTS)
     live.activate("verify", spec.key)
     new = live.verify(photo, photo)
@@ -296,10 +296,10 @@ def test_memory_of_a_network_is_given_back(live: Engine, photo: Photo) -> None:
     before = memory()
     batch = np.zeros((1, 112, 112, 3), np.float32)
     for number in range(1, 6):
-        spec = copy_of(live, "mobilefacenet 1.0.0", version=f"1.0.{number}")
+        spec = copy_of(live, "mobilefacenet 2.0.0", version=f"1.0.{number}")
         live.add(spec, WEIGHTS)
         live.activate("verify", spec.key)
         live._active.snapshot["verify"].run(batch)
-    live.activate("verify", "mobilefacenet 1.0.0")
+    live.activate("verify", "mobilefacenet 2.0.0")
     assert live.give_back()
     assert memory() - before < HELD_BACK

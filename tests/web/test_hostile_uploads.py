@@ -209,9 +209,9 @@ def test_descriptions_that_do_not_fit(chief: Client, changes: dict[str, Any], sa
 def test_verify_needs_thresholds(chief: Client) -> None:
     fails(
         chief,
-        content("mobilefacenet 1.0.0"),
+        content("mobilefacenet 2.0.0"),
         "no calibrated thresholds",
-        described("mobilefacenet 1.0.0", calibration={}),
+        described("mobilefacenet 2.0.0", calibration={}),
     )
 
 

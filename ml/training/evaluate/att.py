@@ -62,7 +62,7 @@ def all_pairs(gallery: Gallery, people: Sequence[str]) -> tuple[F32, Bools, Bool
     """(scores, one person's, both have a face) of every pair."""
     upper = np.triu_indices(len(people), 1)
     identity = np.unique(np.asarray(people), return_inverse=True)[1]
-    scores = (gallery.plain @ gallery.plain.T)[upper].astype(np.float32)
+    scores = (gallery.embeddings @ gallery.embeddings.T)[upper].astype(np.float32)
     return scores, identity[upper[0]] == identity[upper[1]], gallery.found[upper[0]] & gallery.found[upper[1]]
 
 

@@ -47,7 +47,7 @@ def report(network: Network, data: Path, networks: Networks, work: Path) -> dict
     """All figures of one network."""
     default = threshold_for(network.spec, DEFAULT_RATE)[0]
     gallery = lfw_gallery(network, data, work, networks)
-    train, test = (listed(gallery, data, view, gallery.plain) for view in ("DevTrain", "DevTest"))
+    train, test = (listed(gallery, data, view) for view in ("DevTrain", "DevTest"))
     best = best_threshold(train)
     every = lfw_scores(gallery, data, "DevTest")
     celeba = celeba_val(network, data, work, networks)
@@ -56,7 +56,6 @@ def report(network: Network, data: Path, networks: Networks, work: Path) -> dict
             "accuracy": pairs(test.right(best)) | {"threshold": round(best, 4)},
             "accuracy_at_default": pairs(test.right(default)) | {"threshold": default},
             "true_match_rate_at_default": pairs(test.right(default)[test.same]),
-            "mirrored": mirrored(gallery, data),
             "pairs_without_a_face": int((~test.complete).sum()),
             "histogram": histogram(train, test),
             "worst": worst(test, best),
@@ -82,12 +81,13 @@ def headline(figures: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def listed(gallery: Gallery, data: Path, view: str, embeddings: F32) -> Listed:
+def listed(gallery: Gallery, data: Path, view: str) -> Listed:
     """The pairs of pairs<view>.csv."""
     rows = read_labels(data / "lfw", f"pairs{view}.csv")
     first, second = (gallery.places([f"lfw/{row[side]}" for row in rows]) for side in ("file1", "file2"))
     complete = gallery.found[first] & gallery.found[second]
-    scores = np.where(complete, (embeddings[first] * embeddings[second]).sum(1), -1).astype(np.float32)
+    vectors = gallery.embeddings
+    scores = np.where(complete, (vectors[first] * vectors[second]).sum(1), -1).astype(np.float32)
     same = np.array([row["same"] == "1" for row in rows])
     return Listed([(row["file1"], row["file2"]) for row in rows], scores, same, complete)
 
@@ -96,20 +96,6 @@ def best_threshold(pairs_: Listed) -> float:
     """The threshold with the most right answers."""
     candidates = np.unique(pairs_.scores)
     return float(candidates[int(np.argmax([pairs_.right(float(value)).sum() for value in candidates]))])
-
-
-def mirrored(gallery: Gallery, data: Path) -> dict[str, Any]:
-    """The same with embeddings averaged with the mirrored face's, thresholds chosen for them: what twice the time would give."""
-    train, test = (listed(gallery, data, view, gallery.mirrored) for view in ("DevTrain", "DevTest"))
-    threshold = lfw_scores(gallery, data, "DevTrain", mirrored=True).threshold(DEFAULT_RATE)
-    plain = lfw_scores(gallery, data, "DevTrain").threshold(DEFAULT_RATE)
-    once = listed(gallery, data, "DevTest", gallery.plain)
-    return {
-        "accuracy": pairs(test.right(best_threshold(train))),
-        "true_match_rate": pairs(test.right(threshold)[test.same]),
-        "true_match_rate_without": pairs(once.right(plain)[once.same]),
-        "threshold_from": "LFW DevTrain alone",
-    }
 
 
 def histogram(train: Listed, test: Listed) -> dict[str, Any]:
@@ -178,4 +164,4 @@ def celeba_val(network: Network, data: Path, work: Path, networks: Networks) -> 
     gallery = embed_all(network, images, served.find(images, networks, work, "front"), work)
     identity = {f"celeba/{row['file']}": row["identity"] for row in read_rows(data, "celeba")}
     people = np.array([identity[file] for file in gallery.files])
-    return score_all(gallery.plain[gallery.found], people[gallery.found])
+    return score_all(gallery.embeddings[gallery.found], people[gallery.found])
