@@ -57,7 +57,7 @@ class Finder:
     def find(self, photo: Photo, options: DetectOptions) -> Found:
         """Faces of the photograph, most confident first, at most `max_faces`. Raises InvalidRequest on a wrong option."""
         if options.detector == SKIP:
-            return Found([self._cut_out(photo)], 0, {"detector": SKIP}, None)
+            return self._cut_out(photo)
         detector = self._detectors.get(options.detector)
         if detector is None:
             raise InvalidRequest(f"There is no detector {options.detector!r}; there are {', '.join(self.names)}.")
@@ -70,7 +70,7 @@ class Finder:
             _in_photo(detections, view).faces()[: options.max_faces],
             rotation,
             _tried(photo, options, found=len(detections) > 0),
-            ModelRef.of(detector.spec) if detector.spec else None,
+            _model(detector),
         )
 
     def _any_way_up(self, detector: Detector, rgb_u8: RgbU8, options: DetectOptions) -> tuple[Detections, int]:
@@ -95,7 +95,7 @@ class Finder:
             surest[turn] = float(faces.confidences.max(initial=0.0))
         return max(surest, key=surest.__getitem__)
 
-    def _cut_out(self, photo: Photo) -> Face:
+    def _cut_out(self, photo: Photo) -> Found:
         """The face of a crop: what the default detector takes for one in its middle, even with doubt, else the crop itself."""
         longer = max(photo.width, photo.height)
         view = photo.view(longer / CROP_SIDE)
@@ -105,7 +105,8 @@ class Finder:
         fitting = np.flatnonzero(_fill(found.boxes_xyxy, view.rgb_u8))
         box_xyxy = found.boxes_xyxy[fitting[0]] if len(fitting) else _middle_of(view.rgb_u8)
         points_xy = found.points_xy[fitting[0]] if len(fitting) else five_points(view.rgb_u8, box_xyxy, self._networks)
-        return Face(view.in_photo(box_xyxy.reshape(2, 2)).ravel(), 1.0, view.in_photo(points_xy))
+        face = Face(view.in_photo(box_xyxy.reshape(2, 2)).ravel(), 1.0, view.in_photo(points_xy))
+        return Found([face], 0, {"detector": SKIP}, _model(detector))
 
 
 def _fill(boxes_xyxy: F32, rgb_u8: RgbU8) -> npt.NDArray[np.bool_]:
@@ -141,6 +142,10 @@ def _detect(detector: Detector, rgb_u8: RgbU8, options: DetectOptions) -> Detect
     assert options.min_face is not None  # noqa: S101  _completed filled both in
     assert options.min_confidence is not None  # noqa: S101
     return detector.detect(rgb_u8, min_face=options.min_face, min_confidence=options.min_confidence)
+
+
+def _model(detector: Detector) -> ModelRef | None:
+    return ModelRef.of(detector.spec) if detector.spec else None
 
 
 def _turned(rgb_u8: RgbU8, turn: int) -> RgbU8:
