@@ -2,20 +2,19 @@
 (() => {
   const TAG = 22;
 
-  function place(tag, size, scale) {
+  // Where a tag may stand: above its box, below it, or inside.
+  function spots(tag, size, scale) {
     const text = [...tag.querySelectorAll("text")].find((one) => getComputedStyle(one).display !== "none");
     const wide = Math.ceil(text.getComputedTextLength()) + 14;
-    const room = (TAG + 5) * scale;
     const { top, bottom } = { top: Number(tag.dataset.top), bottom: Number(tag.dataset.bottom) };
     const x = Math.max(0, Math.min(Number(tag.dataset.x), size.width - wide * scale));
-    const y = top >= room ? top - room : bottom + room <= size.height ? bottom + 5 * scale : Math.max(0, top) + 5 * scale;
-    tag.querySelector("rect").setAttribute("width", wide);
-    tag.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
-    return { x, y, right: x + wide * scale, bottom: y + TAG * scale };
+    const outside = [top - (TAG + 5) * scale, bottom + 5 * scale].filter((y) => y >= 0 && y + TAG * scale <= size.height);
+    return [...outside, Math.max(0, top) + 5 * scale].map((y) => ({ x, y, wide, right: x + wide * scale, bottom: y + TAG * scale }));
   }
 
   const meet = (a, b) => a.x < b.right && b.x < a.right && a.y < b.bottom && b.y < a.bottom;
 
+  // With its words where there is room, else the number alone; where not even that fits, nothing until it is pointed at.
   function layOut(svg) {
     const { width, height } = svg.viewBox.baseVal;
     const scale = 1 / Math.min(svg.clientWidth / width, svg.clientHeight / height);
@@ -23,13 +22,20 @@
     const placed = [];
     for (const tag of svg.querySelectorAll(".tag")) {
       tag.dataset.open ??= String(tag.classList.contains("open"));
-      tag.classList.toggle("open", tag.dataset.open === "true");
-      let area = place(tag, { width, height }, scale);
-      if (tag.classList.contains("open") && placed.some((other) => meet(area, other))) {
-        tag.classList.remove("open"); // no room for words: the number alone, the words when pointed at
-        area = place(tag, { width, height }, scale);
+      const free = (area) => !placed.some((other) => meet(area, other));
+      const open = tag.dataset.open === "true";
+      let area;
+      for (const words of open ? [true, false] : [false]) {
+        tag.classList.toggle("open", words);
+        area = spots(tag, { width, height }, scale).find(free);
+        if (area) break;
       }
-      placed.push(area);
+      const crowded = !area;
+      area ??= spots(tag, { width, height }, scale)[0];
+      tag.classList.toggle("crowded", crowded);
+      tag.querySelector("rect").setAttribute("width", area.wide);
+      tag.setAttribute("transform", `translate(${area.x} ${area.y}) scale(${scale})`);
+      if (!crowded) placed.push(area);
     }
   }
 
