@@ -25,7 +25,7 @@ def described(key: str, **changes: Any) -> dict[str, Any]:
     """The description of a shipped network, as a person would send it, under another version."""
     entries = tomllib.loads((WEIGHTS / "manifest.toml").read_text("utf-8"))["network"]
     entry = next(entry for entry in entries if f"{entry['name']} {entry['version']}" == key)
-    return {name: value for name, value in entry.items() if name not in _NOT_DESCRIBED} | {"version": "2.0.0"} | changes
+    return {name: value for name, value in entry.items() if name not in _NOT_DESCRIBED} | {"version": "9.0.0"} | changes
 
 
 def content(key: str) -> bytes:
