@@ -14,6 +14,7 @@ ARCFACE_112_XY: Final = np.array(
 )
 """Where ArcFace (Deng et al. 2019) puts the five points in a crop of 112x112."""
 SHRINK_BEFORE_WARP = 2.0  # bilinear sampling reads 2x2 pixels: beyond this it would skip some
+CV2_SIDE: Final = 32000  # cv2.warpAffine and cv2.remap take images of at most 32767 pixels a side
 
 
 def similarity(source_xy: F32 | F64, target_xy: F64) -> F64:
@@ -75,8 +76,8 @@ def crop(photo: Photo, matrix: F64, size: tuple[int, int]) -> RgbU8:
 def warp(rgb_u8: RgbU8, matrix: F64, size: tuple[int, int]) -> RgbU8:
     """Crop of `size` (height, width); the border of the photograph is repeated outside it, shrinking averages pixels."""
     factor = _pixels_per_crop_pixel(matrix)
-    if factor > SHRINK_BEFORE_WARP:
-        rgb_u8, matrix = _shrunk(rgb_u8, matrix, size, factor)
+    if factor > SHRINK_BEFORE_WARP or max(rgb_u8.shape) > CV2_SIDE:
+        rgb_u8, matrix = _shrunk(rgb_u8, matrix, size, max(factor, 1.0))
     height, width = size
     return np.asarray(
         cv2.warpAffine(rgb_u8, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),

@@ -6,6 +6,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from ml.align import CV2_SIDE
 from ml.runtime import Network
 from ml.types import F32, RgbU8
 from ml.workers import Workers
@@ -15,7 +16,6 @@ ONET_SIDE: Final = 48
 RNET_BATCHES: Final = (64, 16, 4)
 ONET_BATCHES: Final = (16, 4, 1)
 _OUTSIDE: Final = (128, 128, 128)  # what the networks were trained to see beyond the photograph: the middle grey
-_CV2_SIDE: Final = 32000  # cv2.remap takes images of at most 32767 pixels a side
 
 
 def squares(boxes_xyxy: F32) -> F32:
@@ -60,7 +60,7 @@ def crops(rgb_u8: RgbU8, boxes_xyxy: F32, side: int) -> RgbU8:
     spans = boxes_xyxy[:, 2:] - boxes_xyxy[:, :2]
     xs = (boxes_xyxy[:, :1] + steps * spans[:, :1]) * np.float32((width - 1) / width)
     ys = (boxes_xyxy[:, 1:2] + steps * spans[:, 1:]) * np.float32((height - 1) / height)
-    if max(height, width) <= _CV2_SIDE:
+    if max(height, width) <= CV2_SIDE:
         return _sampled(rgb_u8, xs, ys)
     return np.concatenate([_sampled_near(rgb_u8, xs[i : i + 1], ys[i : i + 1]) for i in range(len(xs))])
 

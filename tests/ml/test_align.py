@@ -115,3 +115,10 @@ def test_prepare(spec: InputSpec, expected: list[float]) -> None:
     assert pixels.dtype == np.float32
     assert pixels.shape == (1, 1, 1, len(expected))
     np.testing.assert_allclose(pixels[0, 0, 0], expected, atol=1e-3)
+
+
+def test_a_face_far_out_in_a_panorama() -> None:
+    wide = np.zeros((60, 40_000, 3), np.uint8)
+    wide[:, 39_000:39_100] = np.random.default_rng(1).integers(0, 256, (60, 100, 3), np.uint8)
+    matrix = np.array([[1.0, 0, -39_020], [0, 1.0, -5]])
+    np.testing.assert_array_equal(warp(wide, matrix, (50, 50)), wide[5:55, 39_020:39_070])
