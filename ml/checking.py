@@ -3,14 +3,13 @@
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from ml import contracts, sandbox
-from ml.active import VERIFY
+from ml.active import SYNTHESIS, VERIFY
 from ml.align import crop_matrix, prepare, warp
 from ml.contracts import Unfit
 from ml.embedding import threshold_for
@@ -23,6 +22,7 @@ from ml.photo import Photo
 from ml.runtime import LiteRtNetwork, Networks
 from ml.tasks import FACE_TASKS
 from ml.tasks.base import Scene
+from ml.trial import check_answers, check_directions
 from ml.types import F32, F64, Face
 
 MEMORY: Final = 1500 * sandbox.MEGABYTE
@@ -71,6 +71,8 @@ def _work(job: Mapping[str, Any]) -> dict[str, Any]:
     orders(spec)
     if VERIFY in tasks:
         threshold_for(spec, None)
+    if SYNTHESIS in tasks:
+        check_directions(spec)
     shapes = _check_file(content, spec)
     network = LiteRtNetwork(spec, path.parent, threads=1)
     probes = _probes(spec, Path(job["weights"]), [Path(probe) for probe in job["probes"]])
@@ -166,7 +168,7 @@ def _check_run(network: LiteRtNetwork, tasks: Sequence[str], probe: Probe) -> di
         contracts.check_values(name, values)
     for task in tasks:
         if task in FACE_TASKS and scene is not None:
-            _check_numbers(task, asdict(FACE_TASKS[task].decode(outputs, scene)))
+            check_answers(task, outputs, scene)
     return outputs
 
 
@@ -175,17 +177,6 @@ def _run(network: LiteRtNetwork, batch: F32) -> dict[str, F32]:
         return network.run(batch)
     except (RuntimeError, ValueError) as error:
         raise Unfit(f"LiteRT cannot run the network: {str(error) or 'there is no memory for its tensors'}") from error
-
-
-def _check_numbers(task: str, value: Any) -> None:
-    """Every number of a result is finite."""
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    if isinstance(value, list | tuple):
-        for item in value:
-            _check_numbers(task, item)
-    elif isinstance(value, float) and not np.isfinite(value):
-        raise Unfit(f"The result of {task} is not finite.")
 
 
 def _check_repeats(first: LiteRtNetwork, second: LiteRtNetwork, batch: F32, before: Mapping[str, F32]) -> None:

@@ -37,6 +37,7 @@ CONTRACTS: Final = {
     "age": Contract(_exactly(101), 0, 1, shares=True),
     "gender": Contract(_exactly(1), 0, 1),
     "emotion": Contract(_exactly(7), 0, 1, shares=True),
+    "emotion_fer2013": Contract(_exactly(7), 0, 1, shares=True),
     "attributes": Contract(_exactly(40), 0, 1),
     "mask": Contract(_exactly(1), 0, 1),
     "mesh": Contract(((468, 468), (2, 3)), *_POINTS),

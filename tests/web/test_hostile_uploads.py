@@ -206,6 +206,28 @@ def test_descriptions_that_do_not_fit(chief: Client, changes: dict[str, Any], sa
     fails(chief, content(MINI), says, described(MINI, **changes))
 
 
+@pytest.mark.parametrize(
+    ("key", "calibration", "says"),
+    [
+        ("mesh 1.0.0", {"landmarks": {"foo": 1}}, "calibration that is described: KeyError"),
+        ("dcgan 2.0.0", {"synthesis": {"directions": 1}}, "directions cannot be read"),
+        ("dcgan 2.0.0", {"synthesis": {"directions": {"smile": 1}}}, "directions cannot be read"),
+        ("dcgan 2.0.0", {"synthesis": {"directions": {"smile": "no base64!"}}}, "must be 100 finite numbers"),
+        ("dcgan 2.0.0", {"synthesis": {"directions": {"smile": "AAAA"}}}, "directions cannot be read"),
+        ("dcgan 2.0.0", {"synthesis": {"directions": {"smile": "AAAAAAAA"}}}, "must be 100 finite numbers"),
+    ],
+)
+def test_a_calibration_that_gives_no_answer(chief: Client, key: str, calibration: dict[str, Any], says: str) -> None:
+    fails(chief, content(key), says, described(key, calibration=calibration))
+
+
+def test_expressions_by_both_labels_are_tried(chief: Client) -> None:
+    def five(x: Any) -> Any:
+        return {"emotion": emotion(x), "emotion_fer2013": emotion(x)[:, :5]}
+
+    fails(chief, litert(five), "emotion_fer2013 has the shape", described(MINI, outputs=["emotion", "emotion_fer2013"]))
+
+
 def test_verify_needs_thresholds(chief: Client) -> None:
     fails(
         chief,
