@@ -1,5 +1,6 @@
 """From a photograph to its faces: how small to look, which way up, and what counts as a face."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -131,8 +132,8 @@ def _completed(options: DetectOptions, detector: Detector, photo: Photo) -> Dete
     min_face = detector.usual_face(longer) if options.min_face is None else options.min_face
     if min_face < finest:
         raise InvalidRequest(
-            f"min_face must be at least {finest:.0f} for a photograph of this size.",
-            {"min_face": min_face, "at_least": finest},
+            f"min_face must be at least {math.ceil(finest)} for a photograph of this size.",
+            {"min_face": min_face, "at_least": math.ceil(finest)},
         )
     confidence = detector.default_confidence if options.min_confidence is None else options.min_confidence
     return replace(options, min_face=min_face, min_confidence=confidence)

@@ -61,7 +61,7 @@ class _Interpreter:
 
 
 class LiteRtNetwork:
-    """A LiteRT file; at most `threads` interpreters per input shape, made when first needed."""
+    """A LiteRT file; at most `threads` interpreters run at once. Idle ones wait by input shape and by the cores that they use."""
 
     def __init__(self, spec: NetworkSpec, weights_dir: Path, threads: int) -> None:
         self.spec = spec
