@@ -1,4 +1,4 @@
-"""The Celery application, for HEXAFACE_TASKS=celery: `celery -A hexaface.celery worker --concurrency 1`.
+"""The Celery application, for HEXAFACE_TASKS=celery: `celery -A hexaface.celery worker --pool threads --concurrency 1`.
 
 It carries one task, which runs a function of django-tasks by its dotted name. Imported by Celery's worker, and by the queue's backend
 when a job is sent; nothing else needs Celery.
@@ -48,7 +48,7 @@ def _look_after_jobs(**_ignored: Any) -> None:
 
 
 def _stop_work(**_ignored: Any) -> None:
-    """Running work is put back at its next step."""
+    """Running work is put back at its next step, if this is its process: Celery tells the main process only, hence --pool threads."""
     from apps.jobs.running import stopping  # noqa: PLC0415
 
     stopping.set()

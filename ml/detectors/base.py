@@ -33,7 +33,7 @@ class Detector(Protocol):
 
 
 class EveryScale:
-    """What the detectors have in common that look at a photograph in many sizes.
+    """What the cascade, Haar and BlazeFace have in common.
 
     window: R-Net's. Of 395 labelled faces of 48 pixels and more the cascade found 87.8 % in photographs of half the size and 86.6 % in
     whole ones, at a precision of 98.7 and 98.3 %.

@@ -1,4 +1,4 @@
-"""Non-maximum suppression as the cascade wants it: a box goes when any better box overlaps it, even one that goes too."""
+"""Non-maximum suppression: a box goes when any better box overlaps it, even one that goes too."""
 
 from typing import Final
 

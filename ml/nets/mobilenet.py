@@ -14,7 +14,6 @@ import numpy as np
 from ml.nets import tfjs
 
 MEAN_BGR: Final = (91.4953, 103.8827, 131.0912)
-FEATURES: Final = 1024
 _BLOCKS: Final = (
     *((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2)),
     *((512, 1),) * 5,

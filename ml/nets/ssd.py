@@ -14,7 +14,6 @@ from ml.nets import mobilenet, tfjs
 from ml.types import F32
 
 SIDE: Final = 512
-ANCHORS: Final = 5118
 ASSET: Final = "model/ssd_mobilenetv1_model-weights_manifest.json"
 _EXTRA: Final = ((256, 1), (512, 3), (128, 1), (256, 3), (128, 1), (256, 3), (64, 1), (128, 3))
 """Channels and kernel of the convolutions after the trunk; those of 3 halve the map."""

@@ -14,7 +14,6 @@ from ml.nets import tfjs
 from ml.types import F32
 
 SIDE: Final = 416
-STRIDE: Final = 32
 MEAN_RGB: Final = (117.001, 114.697, 97.404)
 ASSET: Final = "model/tiny_face_detector_model-weights_manifest.json"
 ANCHORS: Final = np.array(

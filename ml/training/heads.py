@@ -26,11 +26,6 @@ def features(model: keras.Model, batches: Iterable[Crops]) -> F32:
     return np.concatenate([run(tf.constant(crops)).numpy() for crops in batches])
 
 
-def logits(features_: F32, values: Mapping[str, Affine]) -> dict[str, F32]:
-    """(n, 1024) -> task -> (n, k)."""
-    return {task: features_ @ kernel + bias for task, (kernel, bias) in values.items()}
-
-
 def fit_heads(
     features_: F32, labels: Labels, *, epochs: int = 30, size: int = 256, rate: float = 3e-3, seed: int = 7
 ) -> dict[str, Affine]:

@@ -1,6 +1,5 @@
 """What the landmark maps are fitted to: features of every face as served and mirrored, and its points."""
 
-import logging
 import zipfile
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -23,8 +22,6 @@ from ml.training.faces import detect_faces, read_image, read_labels
 from ml.types import F32, F64, Face, RgbU8
 
 POINTS: Final = 68
-PASSES: Final = ("as served", "mirrored")
-_LOG = logging.getLogger(__name__)
 Texts = npt.NDArray[np.str_]
 
 

@@ -6,8 +6,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.types import F64
-
 RESAMPLES = 2000
 
 
@@ -19,10 +17,3 @@ def bootstrap(
     samples = [statistic(values[rng.integers(0, len(values), len(values))]) for _ in range(RESAMPLES)]
     low, high = np.percentile(samples, [2.5, 97.5])
     return {"value": float(statistic(values)), "low": float(low), "high": float(high), "count": len(values)}
-
-
-def threshold_at(different: npt.NDArray[Any], false_match_rate: float) -> float:
-    """The lowest similarity of which at most that share of the scores of different people lie at or above."""
-    allowed = int(false_match_rate * len(different))
-    highest_rejected: F64 = np.sort(different)[len(different) - allowed - 1]
-    return float(np.nextafter(np.float32(highest_rejected), np.float32(2)))

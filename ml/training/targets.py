@@ -86,11 +86,6 @@ def gap(node: Node) -> Shown:
     return Shown(found.value, found.low, found.high, found.count, f"{figure['best']} against {figure['worst']}")
 
 
-def balanced_mean(name: str) -> Callable[[Node], Shown]:
-    """A figure without an interval."""
-    return lambda node: Shown(float(node[name]), count=f"{node['all']['images']:,} images")
-
-
 def _shown(figure: Node) -> Shown:
     count = f"{figure['pairs']:,} pairs" if "pairs" in figure else f"{figure['images']:,} images"
     return Shown(figure["value"], figure.get("low"), figure.get("high"), count)

@@ -7,10 +7,12 @@
     const take = dialog.querySelector("[data-camera-take]");
     const status = dialog.querySelector("[data-camera-status]");
     let stream = null;
+    let latest = 0; // the only start() that may still show something
     let facing = "user";
     let input = null;
 
     const stop = () => {
+      latest += 1;
       stream?.getTracks().forEach((track) => track.stop());
       stream = null;
       take.disabled = true;
@@ -18,21 +20,24 @@
 
     async function start() {
       stop();
+      const mine = latest;
       status.textContent = "Waiting for the camera. Your browser may ask for permission.";
       try {
         const asked = { video: { facingMode: facing, width: { ideal: 1920 }, height: { ideal: 1440 } }, audio: false };
         const granted = await navigator.mediaDevices.getUserMedia(asked);
-        if (!dialog.open) {
-          granted.getTracks().forEach((track) => track.stop()); // closed while the browser was asking
+        if (mine !== latest) {
+          granted.getTracks().forEach((track) => track.stop()); // closed or flipped while the browser was asking
           return;
         }
         stream = granted;
         video.srcObject = stream;
         video.classList.toggle("mirror", facing === "user");
         await video.play();
+        if (mine !== latest) return;
         take.disabled = false;
         status.textContent = "";
       } catch (problem) {
+        if (mine !== latest) return;
         status.textContent =
           problem.name === "NotAllowedError" ? "The camera was not allowed. Allow it in the browser’s settings, or choose a file." : "No camera could be opened.";
       }

@@ -79,9 +79,9 @@
       done = copyBySelecting(text); // plain http on a local network has no clipboard
     }
     const label = [...button.childNodes].find((node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim());
-    const before = label.textContent;
+    button.dataset.label ??= label.textContent; // a second click may find "Copied" there
     label.textContent = done ? "Copied" : "Could not copy";
-    setTimeout(() => (label.textContent = before), 1800);
+    setTimeout(() => (label.textContent = button.dataset.label), 1800);
   }
 
   function copyBySelecting(text) {

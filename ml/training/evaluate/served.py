@@ -54,12 +54,6 @@ class Faces:
         return Faces(self.boxes_xyxy[places], self.points_xy[places], self.confidences[places])
 
 
-def joined(parts: Sequence[Faces]) -> Faces:
-    """Several lists of faces as one."""
-    names = ("boxes_xyxy", "points_xy", "confidences")
-    return Faces(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
-
-
 def find(
     images: Images, networks: Networks, work: Path, framing: Framing = "found", *, meant_xyxy: F32 | None = None
 ) -> Faces:
