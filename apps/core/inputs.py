@@ -26,6 +26,10 @@ JSON: Final = "application/json"
 MULTIPART: Final = "multipart/form-data"
 _DATA_URI: Final = re.compile(r"data:[\w.+-]*/?[\w.+-]*(?:;[\w.+-]+=[\w.+-]+)*;base64,", re.ASCII | re.IGNORECASE)
 _BLANKS: Final = {ord(blank): None for blank in " \t\r\n"}
+_MAX_COMMAS: Final = 1_000
+"""In a JSON body. They part its values and base64 has none: counting them bounds what is built from it, however it is nested."""
+_MAX_TEXT: Final = 10_000  # characters of an option in multipart
+_MAX_TOLD: Final = 20  # unknown options
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ def validate(model: type[Options], values: Mapping[str, Any]) -> Options:
     """The options as a model.
 
     Raises:
-        InvalidRequest: details name the unknown options, the wrong ones and why they are wrong, and the allowed ones.
+        InvalidRequest: details name the first unknown options, the wrong ones and why they are wrong, and the allowed ones.
     """
     try:
         return model.model_validate(dict(values))
@@ -72,6 +76,7 @@ def _refusal(model: type[Options], error: ValidationError) -> InvalidRequest:
             unknown.append(name[:100])
         else:
             wrong[name] = problem["msg"]
+    unknown = unknown[:_MAX_TOLD]
     parts = [f"unknown option {name}" for name in unknown] + [f"{name}: {why}" for name, why in wrong.items()]
     details: dict[str, Any] = {"unknown": unknown, "wrong": wrong, "allowed": list(model.model_fields)}
     return InvalidRequest(f"The options are not right: {'; '.join(parts[:10])}.", details)
@@ -89,13 +94,22 @@ def _fields(request: HttpRequest, task: TaskPage) -> dict[str, Any]:
 
 
 def _json_fields(request: HttpRequest) -> dict[str, Any]:
+    if request.body.count(b",") > _MAX_COMMAS:
+        raise _too_many()
     try:
         fields = from_json(request.body, allow_inf_nan=False)
     except ValueError as error:
         raise InvalidRequest(f"The body is not JSON: {error}.") from error
     if not isinstance(fields, dict):
         raise InvalidRequest("The body must be a JSON object.")
+    if len(fields) > settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:  # Django holds multipart to it
+        raise _too_many()
     return fields
+
+
+def _too_many() -> InvalidRequest:
+    most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+    return InvalidRequest(f"The body holds too many values; at most {most} fields are read.", {"max_fields": most})
 
 
 def _multipart_fields(request: HttpRequest, task: TaskPage) -> dict[str, Any]:
@@ -113,6 +127,8 @@ def _from_texts(name: str, texts: list[Any], model: type[Options]) -> Any:
     field = model.model_fields.get(name)
     if field is None:
         return texts
+    if sum(map(len, texts)) > _MAX_TEXT:
+        raise InvalidRequest(f"{name} is too long.", {"wrong": {name: f"more than {_MAX_TEXT:,} characters"}})
     if _is_list(field.annotation):
         return [part.strip() for text in texts for part in text.split(",")]
     if len(texts) != 1:

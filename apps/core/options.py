@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from ml.finding import SMALLEST_FACE
 from ml.tasks import FACE_TASKS
 
 MAX_SEED = 2**32 - 1
@@ -44,7 +45,7 @@ class DetectionOptions(Options):
     )
     min_face: float | None = Field(
         None,
-        ge=10,
+        ge=SMALLEST_FACE,
         le=10_000,
         title="Smallest face",
         description="In pixels; empty: chosen by the size of the photograph.",

@@ -1,24 +1,28 @@
 """Evaluation sets: take one in, read it, delete it. An uploaded archive is kept as it came and never unpacked to the disk."""
 
+import contextlib
+import logging
 import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from apps.evaluation.models import EvaluationSet
 from ml import archive, labelled
 from ml.archive import Archive, SetLimits
+from ml.errors import FaceError
 from ml.images import Limits
 from ml.labelled import LabelError, Labelled
 from ml.photo import Photo
 from ml.tasks.base import USUAL
+
+logger = logging.getLogger(__name__)
 
 ARCHIVE: Final = "images.zip"
 SWEEP_SECONDS: Final = 3600.0  # longer than any upload is being checked
@@ -110,11 +114,12 @@ def sweep() -> None:
     """Delete folders that belong to no set: a process that died while it took one in, or deleted one, may leave some."""
     known = set(EvaluationSet.objects.values_list("token", flat=True))
     for folder in _home().glob("*"):
-        if folder.name not in known and time.time() - folder.stat().st_mtime > SWEEP_SECONDS:
-            shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):  # another sweep was faster
+            if folder.name not in known and time.time() - folder.stat().st_mtime > SWEEP_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
-@contextmanager
+@contextlib.contextmanager
 def opened(row: EvaluationSet) -> Iterator[OpenSet]:
     """A set ready to be read. Raises LabelError when its files are gone or damaged."""
     path = archive_of(row)
@@ -141,14 +146,19 @@ def archive_of(row: EvaluationSet) -> Path:
 
 
 def sync_data_sets() -> None:
-    """Make rows for the data sets in HEXAFACE_DATA that have none yet."""
+    """Make rows for the data sets in HEXAFACE_DATA that have none yet; one that cannot be used is logged and left out."""
     if not settings.HEXAFACE.data:
         return
     known = set(EvaluationSet.objects.exclude(source="").values_list("source", "task"))
     for data in DATA_SETS:
+        if (data.source, data.task) in known:
+            continue
         path = Path(settings.HEXAFACE.data) / data.source / ARCHIVE
-        if (data.source, data.task) not in known and path.is_file():
-            _add_data_set(data, path)
+        try:
+            if path.is_file():
+                _add_data_set(data, path)
+        except (OSError, ValueError, FaceError, IntegrityError) as error:
+            logger.warning("the data set %s cannot be used: %s", data.name, error)
 
 
 def is_there(row: EvaluationSet) -> bool:
@@ -163,7 +173,8 @@ def _add_data_set(data: DataSet, path: Path) -> None:
     items = _items(row)
     row.rows, row.images = len(items), len({name for item in items for name in item.files})
     row.size_bytes = path.stat().st_size
-    row.save()
+    with transaction.atomic():  # its name may be taken, or another request was faster
+        row.save()
 
 
 def _items(row: EvaluationSet) -> list[Labelled]:

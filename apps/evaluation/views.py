@@ -1,6 +1,5 @@
 """Comparisons: start one, watch it, read it."""
 
-import io
 from typing import Any, Final
 
 from django.core.exceptions import SuspiciousOperation
@@ -8,8 +7,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
-from PIL import Image
 
+from apps.core.engine import get_admission
+from apps.core.preview import jpeg_of
 from apps.core.views import is_htmx
 from apps.evaluation import services, sets
 from apps.evaluation.access import COMPARE, SHADOW, allowed
@@ -101,15 +101,12 @@ def photo(request: HttpRequest, pk: int, number: int, part: int) -> HttpResponse
     shown = (row.report or {}).get("disagreements", {}).get("shown", [])
     if row.set is None or number >= len(shown) or part >= len(shown[number]["files"]):
         raise Http404
-    try:
-        rgb_u8 = sets.photo_of(row.set, shown[number]["files"][part]).rgb_u8
-    except FaceError as error:
-        raise Http404 from error
-    image = Image.fromarray(rgb_u8)
-    image.thumbnail((THUMBNAIL, THUMBNAIL))
-    stream = io.BytesIO()
-    image.save(stream, "JPEG", quality=85)
-    return HttpResponse(stream.getvalue(), content_type="image/jpeg")
+    with get_admission().place():
+        try:
+            small = jpeg_of(sets.photo_of(row.set, shown[number]["files"][part]), THUMBNAIL)
+        except FaceError as error:
+            raise Http404 from error
+    return HttpResponse(small, content_type="image/jpeg")
 
 
 def _row(pk: int) -> Comparison:

@@ -126,7 +126,7 @@ class RollBackView(_ReasonView):
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         """Ask, if there is one."""
         if self.now is not None and services.previous(kwargs["task"]) is None:
-            messages.error(request, f"There is no earlier version of {kwargs['task']} to go back to.")
+            messages.error(request, services.NO_WAY_BACK.format(task=kwargs["task"]))
             return to_card(self.now.version_id)
         return super().get(request, **kwargs)
 

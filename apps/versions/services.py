@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 ADD: Final = "versions.add_modelversion"
 ACTIVATE: Final = "versions.activate_modelversion"
+NO_WAY_BACK: Final = "There is no earlier version of {task} to go back to, or it is not available any more."
 _one_check = threading.Lock()  # a check may take a gigabyte
 
 
@@ -33,15 +34,20 @@ def add_upload(*, values: Mapping[str, Any], content: Iterable[bytes], user: Any
     """
     _need(user, ADD)
     stored = store.keep(content)
-    return ModelVersion.objects.create(
-        **values,
-        file=stored.name,
-        sha256=stored.sha256,
-        size_bytes=stored.size_bytes,
-        state=State.CHECKING,
-        origin=Origin.ADDED,
-        added_by=user,
-    )
+    try:
+        with transaction.atomic():  # after an error the database must still be asked who else has the file
+            return ModelVersion.objects.create(
+                **values,
+                file=stored.name,
+                sha256=stored.sha256,
+                size_bytes=stored.size_bytes,
+                state=State.CHECKING,
+                origin=Origin.ADDED,
+                added_by=user,
+            )
+    except BaseException:
+        drop_unused(stored.name)
+        raise
 
 
 def request_check(version: ModelVersion) -> None:
@@ -126,17 +132,17 @@ def roll_back(*, task: str, user: Any, reason: str) -> ActivationEvent:
     _need(user, ACTIVATE)
     version = previous(task)
     if version is None:
-        raise Refused(f"There is no earlier version of {task} to go back to.")
+        raise Refused(NO_WAY_BACK.format(task=task))
     return activate(task=task, version=version, user=user, reason=reason)
 
 
 def previous(task: str) -> ModelVersion | None:
-    """The version that a roll back of the task would activate."""
+    """The version that a roll back of the task would activate, if it may still answer."""
     last = ActivationEvent.objects.filter(task=task).first()
     if last is None or not last.from_key:
         return None
     network, _, version = last.from_key.partition(" ")
-    return ModelVersion.objects.filter(network=network, version=version).first()
+    return ModelVersion.objects.filter(network=network, version=version, state=State.AVAILABLE).first()
 
 
 @transaction.atomic

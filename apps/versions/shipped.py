@@ -2,18 +2,19 @@
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from django.db import transaction
 
-from apps.versions.models import Activation, ActivationEvent, ModelVersion, Origin
+from apps.versions.models import Activation, ActivationEvent, ModelVersion, Origin, State
 from ml import manifest
 from ml.manifest import NetworkSpec
 
 WHY: Final = "Shipped with the portal."
+GONE: Final = "No longer shipped."
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class SyncResult:
 
     added: int
     changed: int
+    gone: int
     kept: int
 
 
@@ -29,14 +31,23 @@ class SyncResult:
 def sync_from_manifest(*, weights: Path) -> SyncResult:
     """Add and update rows of shipped networks and the activations that nobody chose by hand. Doing it twice changes nothing.
 
+    Networks that have left the manifest cannot answer any more, whoever chose them: the shipped choice does.
+
     Raises:
         NotReady: the manifest is missing or damaged.
     """
     shipped = manifest.load(weights / "manifest.toml")
     outcomes = [_sync_version(spec, weights) for spec in shipped.networks.values()]
+    gone = _retire_all_but(shipped.networks)
     for task, key in shipped.active.items():
         _sync_activation(task, shipped.networks[key])
-    return SyncResult(outcomes.count("added"), outcomes.count("changed"), outcomes.count("kept"))
+    return SyncResult(outcomes.count("added"), outcomes.count("changed"), gone, outcomes.count("kept"))
+
+
+def _retire_all_but(networks: Collection[str]) -> int:
+    rows = ModelVersion.objects.filter(origin=Origin.SHIPPED, state=State.AVAILABLE)
+    gone = [row.pk for row in rows if row.key not in networks]
+    return ModelVersion.objects.filter(pk__in=gone).update(state=State.FAILED, reason=GONE)
 
 
 def _sync_version(spec: NetworkSpec, weights: Path) -> str:
@@ -57,6 +68,8 @@ def _sync_version(spec: NetworkSpec, weights: Path) -> str:
 def _values(spec: NetworkSpec, weights: Path) -> dict[str, object]:
     path = weights / spec.file
     return {
+        "state": State.AVAILABLE,
+        "reason": "",
         "title": spec.title,
         "tasks": list(spec.tasks),
         "file": spec.file,
@@ -83,11 +96,14 @@ def _plain(values: Mapping[str, Any]) -> Any:
 def _sync_activation(task: str, spec: NetworkSpec) -> None:
     version = ModelVersion.objects.get(network=spec.name, version=spec.version)
     row = Activation.objects.select_related("version").filter(task=task).first()
+    before, why = "", WHY
     if row is None:
         row = Activation(task=task)
-    elif row.chosen or row.version_id == version.pk:
-        return
-    before = "" if row.pk is None else row.version.key
-    row.version = version
+    else:
+        able = row.version.state == State.AVAILABLE
+        if row.version_id == version.pk or (row.chosen and able):
+            return
+        before, why = row.version.key, WHY if able else f"{row.version} is no longer shipped."
+    row.version, row.changed_by, row.chosen = version, None, False
     row.save()
-    ActivationEvent.objects.create(task=task, from_key=before, to_key=version.key, to_sha256=version.sha256, why=WHY)
+    ActivationEvent.objects.create(task=task, from_key=before, to_key=version.key, to_sha256=version.sha256, why=why)

@@ -158,6 +158,7 @@ WRONG = [
     ("detect", "min_confidence", 1.1),
     ("detect", "min_confidence", "high"),
     ("detect", "min_face", -1),
+    ("detect", "min_face", 11.9),
     ("detect", "min_face", [20]),
     ("detect", "detector", "yolo"),
     ("detect", "detector", 3),
@@ -202,7 +203,42 @@ def test_multipart_options_mean_what_they_say(web: Client, jpeg: bytes) -> None:
     assert_error(post_files(web, analyze, jpeg, max_faces=["1", "2"]), 400, "invalid_request")
 
 
+def test_long_options_in_multipart(web: Client, jpeg: bytes) -> None:
+    analyze = TASKS[-1]
+    for name, text in (
+        ("tasks", "age," * 3_000),
+        ("version", "[" + "[]," * 5_000 + "[]]"),
+        ("max_faces", "1" * 20_000),
+    ):
+        details = assert_error(post_files(web, analyze, jpeg, **{name: text}), 400, "invalid_request")
+        assert details["wrong"] == {name: "more than 10,000 characters"}
+
+
+@pytest.mark.parametrize(("sent", "told"), [(0, 0), (20, 20), (99, 20)])
+def test_unknown_options_are_told_up_to_a_number(web: Client, sent: int, told: int) -> None:
+    body = {"count": 1} | {str(number): 0 for number in range(sent)}
+    response = post_json(web, "/api/v1/synthesis", body)
+    unknown = assert_error(response, 400, "invalid_request")["unknown"] if sent else []
+    assert response.status_code == (400 if sent else 200)
+    assert unknown == [str(number) for number in range(told)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{%s}" % b",".join(b'"%d":0' % number for number in range(101)),
+        b"{%s}" % b",".join(b'"%d":0' % number for number in range(1_000_000)),
+        b'{"version":[%s[]]}' % (b"[]," * 1_000_000),
+    ],
+    ids=["101 fields", "a million fields", "a million lists"],
+)
+def test_too_many_values(web: Client, body: bytes) -> None:
+    response = post_json(web, "/api/v1/synthesis", body)
+    assert assert_error(response, 400, "invalid_request") == {"max_fields": 100}
+
+
 BODIES = {
+    "blank": b" ",
     "not JSON": b"{image}",
     "a list": b"[]",
     "text": b'"image"',
@@ -212,7 +248,6 @@ BODIES = {
     "null byte": b'{"image": "a\0b"}',
     "NaN": b'{"image": NaN}',
     "lone surrogate": b'{"image": "\\ud800"}',
-    "blank": b" ",
 }
 
 

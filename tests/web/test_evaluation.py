@@ -19,6 +19,8 @@ from django.test import Client
 from PIL import Image, ImageFilter
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
+from apps.core import engine
+from apps.core.admission import Admission
 from apps.evaluation.models import Comparison, EvaluationSet
 from apps.evaluation.services import TASKS
 from apps.jobs.models import Job, State
@@ -137,7 +139,10 @@ def test_photographs_without_a_set_are_swept(chief: Client) -> None:
         folder = settings.HEXAFACE.home / "evaluation" / name
         folder.mkdir()
         os.utime(folder, (time.time() - age,) * 2)
-    chief.get(SETS)
+    vanished = settings.HEXAFACE.home / "evaluation" / "swept meanwhile"
+    vanished.symlink_to("nowhere")
+    assert chief.get(SETS).status_code == 200
+    vanished.unlink()
     assert set(folders()) == {*kept, settings.HEXAFACE.home / "evaluation" / "being checked"}
 
 
@@ -229,7 +234,9 @@ def test_a_set_of_crops(compare: Callable[..., Any]) -> None:
     assert (row.report["images"], row.report["no_face"]) == (4, 0)
 
 
-def test_photographs_on_which_they_disagree(compare: Callable[..., Any], chief: Client, client: Client) -> None:
+def test_photographs_on_which_they_disagree(
+    compare: Callable[..., Any], chief: Client, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     versions = Activation.objects.get(task="emotion").version, ModelVersion.objects.get(network="expression")
     doubtful = PHOTOS.encode(PHOTOS.face.rotate(180).filter(ImageFilter.GaussianBlur(2)))
     images = {"a <i>.jpg": archives.FACE, "b <i>.jpg": doubtful}
@@ -244,6 +251,10 @@ def test_photographs_on_which_they_disagree(compare: Callable[..., Any], chief: 
     assert picture["Content-Type"] == "image/jpeg"
     assert picture["Cache-Control"] == "private, no-store"
     assert max(Image.open(io.BytesIO(picture.content)).size) <= 192
+    full = Admission(running=1, waiting=0, seconds=1)
+    monkeypatch.setattr(engine, "_admission", full)
+    with full.place():
+        assert chief.get(f"{page}photo/0/0/").status_code == 429
     assert chief.get(f"{page}photo/{len(shown)}/0/").status_code == 404
     assert chief.get(f"{page}photo/0/1/").status_code == 404
     assert Client(headers={"host": "localhost"}).get(f"{page}photo/0/0/").status_code == 302
@@ -360,6 +371,28 @@ def test_data_sets_of_the_workshop(chief: Client, settings: Settings, tmp_path: 
     assert kept == {("age", 1, 1, "crowd"), ("gender", 1, 1, "crowd"), ("emotion", 1, 1, "fer2013")}
     settings.HEXAFACE = replace(settings.HEXAFACE, data="")
     assert "files are gone" in text(chief.get(SETS))
+
+
+@pytest.mark.parametrize(
+    "table", [None, b"", b"file,age,gender,split\na.jpg,30,female,train\n", b"file,label\n", b"\xff\xfe"]
+)
+def test_a_bad_data_set_leaves_the_others(
+    chief: Client, settings: Settings, tmp_path: Path, table: bytes | None
+) -> None:
+    assert add(chief, archives.good("mask"), "mask", "Mask val").status_code == 302
+    tables = {"utkface": table, "mask": b"file,label\na.jpg,mask\n", "fer2013": b"file,label\na.jpg,happy\n"}
+    for name, labels in tables.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "images.zip").write_bytes(archives.packed(archives.faces()))
+        if labels is not None:
+            (tmp_path / name / "labels.csv").write_bytes(labels)
+    settings.HEXAFACE = replace(settings.HEXAFACE, data=str(tmp_path))
+    for _twice in range(2):
+        assert chief.get("/compare/?task=age").status_code == 200
+        assert set(EvaluationSet.objects.values_list("name", "source")) == {
+            ("Mask val", ""),
+            ("FER-2013 PublicTest", "fer2013"),
+        }
 
 
 def test_the_administration_leads_to_the_pages(compare: Callable[..., Any], chief: Client) -> None:

@@ -11,6 +11,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -340,6 +341,62 @@ def test_sync_respects_what_was_chosen(chief: Client) -> None:
     call_command("sync_models", verbosity=0)
     assert Activation.objects.get(task="age").version == version(OTHER)
     assert ActivationEvent.objects.filter(task="age").first().who_name == "admin"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("active", "chosen"), [(False, False), (True, False), (True, True)])
+def test_networks_that_are_no_longer_shipped(
+    chief: Client, web: Client, engine: Engine, *, active: bool, chosen: bool
+) -> None:
+    gone = version(OWN)
+    gone.pk, gone.version = None, "0.9.0"
+    gone.save()
+    if active:
+        services.activate(
+            task="age", version=gone, user=get_user_model().objects.get(username="admin"), reason="by hand"
+        )
+        Activation.objects.filter(task="age").update(chosen=chosen)
+    events = ActivationEvent.objects.count()
+    for _twice in range(2):
+        call_command("sync_models", verbosity=0)
+        assert ActivationEvent.objects.count() == events + active
+
+    gone.refresh_from_db()
+    assert (gone.state, gone.reason) == (State.FAILED, "No longer shipped.")
+    assert web.get(f"/models/{gone.network}/{gone.version}/").status_code == 404
+    for page in ("/models/", "/api/v1/models", "/compare/?task=age"):
+        assert gone.version not in chief.get(page).content.decode()
+    row = Activation.objects.get(task="age")
+    assert (row.version, row.chosen) == (version(OWN), False)
+    assert Follower(engine).step()["age"].error == ""
+    if active:
+        event = ActivationEvent.objects.filter(task="age").first()
+        assert event
+        assert (event.from_key, event.to_key, event.why) == (str(gone), OWN, f"{gone} is no longer shipped.")
+    with pytest.raises(services.Refused, match="no earlier version"):
+        services.roll_back(task="age", user=None, reason="why")
+    card = chief.get(reverse("admin:versions_modelversion_change", args=(row.version_id,))).content.decode()
+    assert reverse("admin:versions_roll_back", args=("age",)) not in card
+    assert "No longer shipped" in click(chief, "versions_activate", gone.pk, "age").content.decode()
+
+
+def test_a_network_that_is_shipped_again_is_available(chief: Client) -> None:
+    ModelVersion.objects.filter(pk=version(OTHER).pk).update(state=State.FAILED, reason="No longer shipped.")
+    call_command("sync_models", verbosity=0)
+    assert (version(OTHER).state, version(OTHER).reason) == (State.AVAILABLE, "")
+
+
+@pytest.mark.parametrize(("data", "left"), [(None, 0), (b"another file", 1), (b"a file", 1)])
+def test_a_refused_row_leaves_no_file(data: bytes | None, left: int) -> None:
+    """Two uploads of one version, both looked through before either was stored."""
+    values = {"network": "clinic", "version": "1"}
+    if data is None:
+        values, data = {"nonsense": "x"}, b"a file"
+    else:
+        services.add_upload(values=values, content=[b"a file"], user=None)
+    with pytest.raises((IntegrityError, TypeError)):
+        services.add_upload(values=values, content=[data], user=None)
+    assert len(list(store.folder().iterdir())) == left
+    assert all(store.path_of(row.file).is_file() for row in ModelVersion.objects.all())
 
 
 def test_public_pages_tell_no_secrets(chief: Client, web: Client, engine: Engine) -> None:

@@ -20,5 +20,8 @@ class Command(BaseCommand):
             result = sync_from_manifest(weights=settings.HEXAFACE.weights)
         except FaceError as error:
             raise CommandError(error.message) from error
-        if options["verbosity"] > 1 or result.added or result.changed:
-            self.stdout.write(f"Model versions: {result.added} added, {result.changed} changed, {result.kept} kept.")
+        if options["verbosity"] > 1 or result.added or result.changed or result.gone:
+            self.stdout.write(
+                f"Model versions: {result.added} added, {result.changed} changed, {result.gone} no longer shipped, "
+                f"{result.kept} kept."
+            )
