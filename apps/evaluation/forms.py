@@ -67,7 +67,9 @@ class SetForm(forms.Form):
         choices=[(choice, words) for choice, (words, _, _) in LABELS_FOR.items()], label="Labels for"
     )
     skip = forms.BooleanField(
-        required=False, label="Each image is already cut to one face", help_text="No face is looked for then."
+        required=False,
+        label="Each image is already cut to one face",
+        help_text="It is framed around the face in its middle; none is left out.",
     )
     archive = forms.FileField(
         label="Zip archive", allow_empty_file=True, widget=forms.FileInput(attrs={"accept": ".zip,application/zip"})

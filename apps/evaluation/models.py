@@ -14,7 +14,7 @@ class EvaluationSet(models.Model):
 
     name = models.CharField(max_length=100, unique=True)
     task = models.CharField(max_length=50)
-    skip = models.BooleanField("cut to one face", default=False, help_text="No face is looked for: each image is one.")
+    skip = models.BooleanField("cut to one face", default=False, help_text="Each image is one face; none is left out.")
     emotion_labels = models.CharField(
         "whose labels", max_length=20, choices=[(name, name) for name in LABELS], default=USUAL.emotion_labels
     )

@@ -18,7 +18,7 @@ def add_models(api: NinjaAPI) -> None:
         "/v1/models",
         operation_id="models",
         summary="Model versions",
-        description="The network that answers each task, and every version that a request may name: licence, source, metrics.",
+        description="The network that answers each task, and every available version: licence, source, metrics.",
         tags=["models"],
         url_name="v1-models",
         response={HTTPStatus.OK: ModelsAnswer, HTTPStatus.SERVICE_UNAVAILABLE: ErrorAnswer},

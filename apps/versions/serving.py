@@ -1,6 +1,6 @@
 """Bring an engine in step with the database: what an administrator added becomes known, what was activated answers.
 
-Every process that has an engine does this for itself: server processes by their watcher, a worker of jobs by `refresh` before a job.
+Every process that has an engine does this for itself: server processes by their watcher.
 """
 
 import logging
