@@ -1,4 +1,4 @@
-"""OpenCV's cascade of Haar features (Viola and Jones 2001), as the reports this product grew from used it."""
+"""OpenCV's cascade of Haar features (Viola and Jones 2001)."""
 
 import threading
 from pathlib import Path

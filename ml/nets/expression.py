@@ -1,38 +1,47 @@
-"""Seven expressions from a small grey face: a plain network of our own beside mini-Xception; the mean of both answers.
+"""Seven expressions from a small grey face, by two kinds of labels: a plain network of our own, trained from nothing.
 
-Ours is after VGG (Simonyan and Zisserman 2015) as Barsoum et al. use it on FER+ ("Training Deep Networks for Facial Expression
-Recognition with Crowd-Sourced Label Distribution", 2016), much narrower. The two were taught differently and err on different faces.
+After VGG (Simonyan and Zisserman 2015) as Barsoum et al. use it on FER+ ("Training Deep Networks for Facial Expression Recognition with
+Crowd-Sourced Label Distribution", 2016), much narrower; the last map is weighted by place as in MobileFaceNets (Chen et al. 2018).
 """
 
 from typing import Any, Final
 
 import keras
 
-from ml.nets import minixception
-
-SIDE: Final = minixception.SIDE
+SIDE: Final = 96
 MARGIN: Final = 1.0
 """Side of the crop in longer sides of the face's box."""
-OWN_SIDE: Final = 48
-WIDTHS: Final = (16, 32, 64, 128)
-"""Channels of the four stages of our own part; each halves the map."""
-LAST: Final = frozenset({"conv_1", "conv_2b", "conv_3b"})
+WIDTHS: Final = (24, 48, 96, 192)
+"""Channels of the four stages."""
+HEADS: Final = {"votes": "emotion", "emotion": "emotion_fer2013"}
+"""Head -> output. "votes" was taught by the shares of FER+'s annotators, "emotion" by FER-2013's labels; as in ml.nets.face."""
+HALVED: Final = frozenset({"conv_1", "conv_2b", "conv_3b"})
 """Convolutions after which the map is halved."""
+PLACES: Final = "places"
+"""The layer that weighs the last map by place."""
 
 
-def build() -> keras.Model:
+def build(*, logits: bool = False) -> keras.Model:
     """Build the network with fresh weights.
 
-    Input "input" (n, 64, 64, 1) float32, -1..1; output "emotion" (n, 7), probabilities in the order of ml.tasks.emotion.EMOTIONS.
+    Input "input" (n, 96, 96, 1) float32, -1..1; outputs (n, 7) in the order of ml.tasks.emotion.EMOTIONS: "emotion" as most people see it,
+    "emotion_fer2013" as FER-2013 labels it; probabilities, or with `logits` their logits.
     """
     inputs = keras.Input((SIDE, SIDE, 1), name="input")
-    public = minixception.build()(inputs)["emotion"]
-    own = keras.layers.Dense(7, activation="softmax", name="own")(_features(inputs))
-    return keras.Model(inputs, {"emotion": keras.layers.Average(name="emotion")([public, own])}, name="expression")
+    x = halved(inputs)
+    for name, channels in layers():
+        x = keras.layers.Conv2D(channels, 3, padding="same", activation="relu", name=name)(x)
+        if name in HALVED:
+            x = keras.layers.MaxPooling2D(name=f"half_{name}")(x)
+    x = keras.layers.DepthwiseConv2D(x.shape[1], name=PLACES)(x)
+    features = keras.layers.Flatten(name="features")(x)
+    kind = None if logits else "softmax"
+    said = {output: keras.layers.Dense(7, activation=kind, name=head)(features) for head, output in HEADS.items()}
+    return keras.Model(inputs, said, name="expression")
 
 
 def layers() -> list[tuple[str, int]]:
-    """(name, channels) of the convolutions of our own part, in order."""
+    """(name, channels) of the convolutions, in order."""
     first, *others = WIDTHS
     return [
         ("conv_1", first),
@@ -40,10 +49,6 @@ def layers() -> list[tuple[str, int]]:
     ]
 
 
-def _features(inputs: Any) -> Any:
-    x = keras.layers.Resizing(OWN_SIDE, OWN_SIDE, name="reduced")(inputs)
-    for name, channels in layers():
-        x = keras.layers.Conv2D(channels, 3, padding="same", activation="relu", name=name)(x)
-        if name in LAST:
-            x = keras.layers.MaxPooling2D(name=f"half_{name}")(x)
-    return keras.layers.GlobalAveragePooling2D(name="features")(x)
+def halved(crops: Any) -> Any:
+    """Means of two by two pixels: what FER-2013's 48 pixels hold of a face, without the aliasing of a sampled large one."""
+    return keras.layers.AveragePooling2D(2, name="reduced")(crops)

@@ -1,8 +1,8 @@
 """One network for five questions about a face: the MobileNet trunk of ml.nets.mobilenet with a linear head per task.
 
-Three small public networks look at the same crop, since they were taught otherwise and err on other faces: mini-Xception and big Xception
-(ml.nets.minixception, ml.nets.bigxception, grey at half the size) for expressions, TinyXception (ml.nets.tinyxception, tighter) for age
-and gender. Their logits stand beside the trunk's features; the two ages are averaged.
+Four small networks look at the same crop, since they were taught otherwise and err on other faces: one of our own (ml.nets.expression) and
+the public mini-Xception and big Xception (ml.nets.minixception, ml.nets.bigxception), all in grey, for expressions; the public TinyXception
+(ml.nets.tinyxception, tighter) for age and gender. Their logits stand beside the trunk's features; the two ages are averaged.
 Expressions are answered twice, as people see them and as FER-2013 labels them: see `build`.
 """
 
@@ -11,7 +11,7 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from ml.nets import bigxception, minixception, tinyxception
+from ml.nets import bigxception, expression, minixception, tinyxception
 from ml.nets.mobilenet import MEAN_BGR, build_trunk
 
 YEARS: Final = tinyxception.YEARS
@@ -23,15 +23,17 @@ MARGIN: Final = 1.05
 """Side of the crop in longer sides of the face's box (see docs/training)."""
 TINY_SHARE: Final = 0.3
 """Of TinyXception in age, and in the logit of gender. Chosen on FairFace and CelebA, which it has not seen."""
-GRAY_WEIGHTS: Final = {"votes": (0.2, 0.1), "emotion": (0.5, 0.8)}
-"""Of mini-Xception's and big Xception's logits beside each head's; chosen on val (docs/training)."""
+GRAY_WEIGHTS: Final = {"votes": (0.5, 0.0, 0.1), "emotion": (0.3, 0.4, 1.2)}
+"""Of our own network, mini-Xception and big Xception in each head's logits; the trunk has what our own leaves. Chosen on val
+(docs/training)."""
 WITH_TINY: Final = "with_tiny"
 WITH_GRAY: Final = "with_gray"
 _SOFTMAX: Final = frozenset({"age", *GRAY_WEIGHTS})
 _LUMA_BGR: Final = (0.114, 0.587, 0.299)
 _TINY_CROP: Final = 2 * round(SIDE * tinyxception.MARGIN / MARGIN / 2)
-_GRAY_CROP: Final = 120
-"""Pixels of the crop that the grey networks see: of 106, 112, 120 and 128 the best on val, for either and beside the trunk."""
+_OWN_CROP: Final = 2 * round(SIDE * expression.MARGIN / MARGIN / 2)
+_PUBLIC_CROP: Final = 120
+"""Pixels of the crop that the two public grey networks see: of 106, 112, 120 and 128 the best on val, for either and beside the trunk."""
 
 
 def build() -> keras.Model:
@@ -43,7 +45,10 @@ def build() -> keras.Model:
     """
     trunk = build_trunk(SIDE)
     gray = _gray(trunk.input)
-    expressive = [module.build(logits=True)(gray)["emotion"] for module in (minixception, bigxception)]
+    own = expression.build(logits=True)(_middle(gray, _OWN_CROP, expression.SIDE))
+    middle = _middle(gray, _PUBLIC_CROP, minixception.SIDE)
+    public = [module.build(logits=True)(middle)["emotion"] for module in (minixception, bigxception)]
+    expressive = [*(own[expression.HEADS[head]] for head in GRAY_WEIGHTS), *public]
     tiny = tinyxception.build(logits=True)(_tight_rgb(trunk.input))
     seen = dict.fromkeys(HEADS, trunk.output)
     seen["gender"] = keras.layers.Concatenate(name=WITH_TINY)([trunk.output, tiny["gender"]])
@@ -66,12 +71,15 @@ def build() -> keras.Model:
 
 
 def _gray(inputs: Any) -> Any:
-    """BGR minus mean -> the middle of the crop in grey of (64, 64), -1..1."""
+    """BGR minus mean -> the crop in grey, -1..1."""
     kernel = np.array(_LUMA_BGR, np.float32)[:, None] / 127.5
-    bias = np.dot(_LUMA_BGR, MEAN_BGR) / 127.5 - 1
-    crop = keras.layers.CenterCrop(_GRAY_CROP, _GRAY_CROP, name="middle")(inputs)
-    return keras.layers.Resizing(minixception.SIDE, minixception.SIDE, name="half")(
-        _colours(crop, kernel, bias, "gray")
+    return _colours(inputs, kernel, np.dot(_LUMA_BGR, MEAN_BGR) / 127.5 - 1, "gray")
+
+
+def _middle(crop: Any, pixels: int, side: int) -> Any:
+    """The middle `pixels` of a crop as (side, side)."""
+    return keras.layers.Resizing(side, side, name=f"to_{side}")(
+        keras.layers.CenterCrop(pixels, pixels, name=f"middle_{pixels}")(crop)
     )
 
 

@@ -45,10 +45,12 @@ class Faces:
         for start in range(0, len(rows), size):
             yield np.stack([self.crop(row, side, margin) for row in rows[start : start + size].tolist()])
 
-    def varied(self, row: int, side: int, margin: float, rng: np.random.Generator) -> RgbU8:
-        """A crop moved, turned, mirrored and spoilt at random."""
+    def varied(
+        self, row: int, side: int, margin: float, rng: np.random.Generator, how: augment.Strength | None = None
+    ) -> RgbU8:
+        """A crop moved, turned, mirrored and spoilt at random; as much as fits the set if `how` does not say it."""
         gray = self.corpus.labels.source[row] == SOURCES.index("fer2013")
-        how = augment.GRAY48 if gray else augment.COLOUR
+        how = how or (augment.GRAY48 if gray else augment.COLOUR)
         crop = augment.framed(self.corpus.image(row), self.face(row), side, margin, rng=rng, how=how)
         return augment.spoilt(crop, rng, how)
 
@@ -101,6 +103,7 @@ class Source:
     size: int
     seed: int
     shares: Mapping[str, int] = field(default_factory=lambda: FACE_SHARES)
+    how: augment.Strength | None = None
 
     def stream(self, start: int) -> Generator[Batch, None, None]:
         """Batches number `start`, start + 1, … without end, made by threads ahead of the network."""
@@ -116,5 +119,5 @@ class Source:
     def _batch(self, sampler: Sampler, number: int) -> Batch:
         rng = np.random.default_rng((self.seed, number))
         rows = self.rows[sampler.places(rng)]
-        crops = [self.faces.varied(row, self.side, self.margin, rng) for row in rows.tolist()]
+        crops = [self.faces.varied(row, self.side, self.margin, rng, self.how) for row in rows.tolist()]
         return np.stack(crops), self.faces.corpus.labels.take(rows)

@@ -21,7 +21,7 @@ OUT_OF_SCOPE: Final = (
     "Photographs unlike those it was measured on, without measuring on some of your own first.",
 )
 REPRODUCE: Final = {
-    "face": "make train-face DATA=DIR WORK=DIR",
+    "face": "make train-expression DATA=DIR WORK=DIR && make train-face DATA=DIR WORK=DIR",
     "dcgan 2.0.0": "make train-gan DATA=DIR WORK=DIR && python -m ml.training.directions",
     "expression": "make train-expression DATA=DIR WORK=DIR",
     "mesh": "make train-landmarks DATA=DIR WORK=DIR",

@@ -1,4 +1,4 @@
-"""The face network while it is trained: logits instead of probabilities, and without the public networks beside it."""
+"""The face network while it is trained: logits instead of probabilities, and without the networks beside its trunk."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -8,12 +8,20 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ml.nets import bigxception, face, minixception, tinyxception
+from ml.manifest import load
+from ml.nets import bigxception, expression, face, minixception, tinyxception
 from ml.nets.mobilenet import MEAN_BGR, build_trunk, import_trunk
 from ml.training.export import load_weights
 from ml.types import F32, RgbU8
 
 DROPOUT: Final = 0.3
+BESIDE: Final[Mapping[str, Any]] = {
+    "expression": expression,
+    "mini-xception": minixception,
+    "big-xception": bigxception,
+    "tiny-xception": tinyxception,
+}
+"""Networks beside the trunk: name in the manifest -> module."""
 Affine = tuple[F32, F32]
 """A head's kernel (1024, k) and bias (k,)."""
 
@@ -53,23 +61,23 @@ def set_heads(model: keras.Model, values: Mapping[str, Affine]) -> None:
         model.get_layer(task).set_weights(list(weights))
 
 
-def published(weights: Path) -> tuple[keras.Model, ...]:
-    """The public networks beside the trunk with their weights, as they lie in the weights folder."""
-    models = []
-    for module in (minixception, bigxception, tinyxception):
-        model, entry = module.build(), module.ENTRY
-        load_weights(model, weights / f"{entry['name']}-{entry['version']}.npz")
+def finished(weights: Path) -> tuple[keras.Model, ...]:
+    """The networks beside the trunk with their weights, as they lie in the weights folder."""
+    known, models = load(weights / "manifest.toml"), []
+    for name, module in BESIDE.items():
+        model = module.build()
+        load_weights(model, weights / known.find(name).keras)
         models.append(model)
     return tuple(models)
 
 
-def served(model: keras.Model, final_heads: Mapping[str, Affine], public: Sequence[keras.Model]) -> keras.Model:
-    """The network that is exported: the trained trunk with these heads, and the public networks as they are.
+def served(model: keras.Model, final_heads: Mapping[str, Affine], others: Sequence[keras.Model]) -> keras.Model:
+    """The network that is exported: the trained trunk with these heads, and the networks beside it as they are.
 
-    A head of 1024 rows leaves the public network beside it out.
+    A head of 1024 rows leaves the network beside it out.
     """
     network = face.build()
-    for beside in public:
+    for beside in others:
         network.get_layer(beside.name).set_weights(beside.get_weights())
     for head, (kernel, bias) in final_heads.items():
         layer = network.get_layer(head)
@@ -82,21 +90,24 @@ def served(model: keras.Model, final_heads: Mapping[str, Affine], public: Sequen
 
 
 def beside(network: keras.Model, batches: Iterable[RgbU8]) -> dict[str, F32]:
-    """Crops of the served network -> head -> what public networks add to its logits, not yet weighted by `combined`."""
+    """Crops of the served network -> head -> what the networks beside the trunk add to its logits, not yet weighted by `combined`."""
     parts = [part for name in (face.WITH_TINY, face.WITH_GRAY) for part in network.get_layer(name).input[1:]]
     found = _asked(keras.Model(network.input, keras.layers.Concatenate()(parts)), batches)
     return {"gender": found[:, :1], **dict.fromkeys(face.GRAY_WEIGHTS, found[:, 1:])}
 
 
 def combined(head: str, values: Affine) -> Affine:
-    """A head (1024, k) -> the same with rows for the public networks' logits, where the head has such."""
+    """A head (1024, k) -> the same with rows for the other networks' logits, where the head has such."""
     kernel, bias = values
     if head == "gender":
         kernel, bias = (1 - face.TINY_SHARE) * kernel, (1 - face.TINY_SHARE) * bias
         return np.concatenate([kernel, [[face.TINY_SHARE]]], dtype=np.float32), bias
     if head in face.GRAY_WEIGHTS:
-        own = [weight * np.eye(len(bias)) for weight in face.GRAY_WEIGHTS[head]]
-        return np.concatenate([kernel, *own], dtype=np.float32), bias
+        own, *public = face.GRAY_WEIGHTS[head]
+        # Of our own network's two answers the one by the same labels.
+        weights = [*(own * (other == head) for other in face.GRAY_WEIGHTS), *public]
+        beside_it = [weight * np.eye(len(bias)) for weight in weights]
+        return np.concatenate([(1 - own) * kernel, *beside_it], dtype=np.float32), (1 - own) * bias
     return values
 
 

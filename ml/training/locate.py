@@ -1,4 +1,4 @@
-"""Where the face is in each image of the corpus, found and framed as serving does it."""
+"""Where the face is in each image of the corpus: found by the cascade to train on, as the portal finds it to calibrate on."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,6 +9,8 @@ import numpy as np
 from ml.detectors import Detector, build_detectors
 from ml.runtime import Networks
 from ml.training.corpus import I64, SOURCES, Corpus
+from ml.training.evaluate import served
+from ml.training.evaluate.images import of_corpus
 from ml.types import F32, RgbU8
 
 DETECTOR: Final = "mtcnn"
@@ -30,6 +32,21 @@ def locate(corpus: Corpus, weights_dir: Path, work_dir: Path) -> tuple[F32, F32,
         np.savez(path, boxes_xyxy=boxes_xyxy, points_xy=points_xy, confidences=confidences)
     with np.load(path) as arrays:
         return arrays["boxes_xyxy"], arrays["points_xy"], arrays["confidences"]
+
+
+def as_served(corpus: Corpus, rows: I64, weights_dir: Path, work_dir: Path) -> tuple[F32, F32]:
+    """(boxes_xyxy (n, 4), points_xy (n, 5, 2)) of the whole corpus, filled in for `rows`; kept in `work_dir`.
+
+    The largest face that the portal finds by default; an image in which it finds none is framed as a face crop.
+    """
+    boxes_xyxy, points_xy = np.zeros((len(corpus), 4), np.float32), np.zeros((len(corpus), 5, 2), np.float32)
+    networks = Networks(weights_dir, threads=2)
+    for number, name in enumerate(SOURCES):
+        mine = rows[corpus.labels.source[rows] == number]
+        if len(mine):
+            found = served.find(of_corpus(corpus, name, mine), networks, work_dir)
+            boxes_xyxy[mine], points_xy[mine] = found.boxes_xyxy, found.points_xy
+    return boxes_xyxy, points_xy
 
 
 def find_all(corpus: Corpus, rows: I64, weights_dir: Path) -> tuple[F32, F32, F32]:
