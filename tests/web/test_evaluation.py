@@ -237,7 +237,7 @@ def test_a_set_of_crops(compare: Callable[..., Any]) -> None:
 def test_photographs_on_which_they_disagree(
     compare: Callable[..., Any], chief: Client, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    versions = Activation.objects.get(task="emotion").version, ModelVersion.objects.get(network="expression")
+    versions = Activation.objects.get(task="emotion").version, ModelVersion.objects.get(network="mini-xception")
     doubtful = PHOTOS.encode(PHOTOS.face.rotate(180).filter(ImageFilter.GaussianBlur(2)))
     images = {"a <i>.jpg": archives.FACE, "b <i>.jpg": doubtful}
     table = "file,label\n" + "".join(f"{name},happy\n" for name in images)
