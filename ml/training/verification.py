@@ -28,7 +28,10 @@ _FEWEST: Final = 50  # pairs that must lie above a threshold for it to be believ
 
 def calibrate(network: Network, data: Path, work: Path, networks: Networks) -> dict[str, Any]:
     """[network.calibration.verify]."""
-    sources = {"lfw": lfw_train(network, data, work, networks), "celeba": celeba_train(network, data, work, networks)}
+    sources = {
+        "lfw": lfw_train(network, data, work, networks),
+        "celeba": celeba_scores(network, data, work, networks, "train", "hold"),
+    }
     points = []
     for rate in RATES:
         able = [scores for scores in sources.values() if rate * int(scores.different.sum()) >= _FEWEST]
@@ -61,12 +64,10 @@ def lfw_train(network: Network, data: Path, work: Path, networks: Networks) -> S
     return lfw_scores(lfw_gallery(network, data, work, networks), data, "DevTrain")
 
 
-def celeba_train(network: Network, data: Path, work: Path, networks: Networks) -> Scores:
-    """All pairs of CelebA's training split."""
+def celeba_scores(network: Network, data: Path, work: Path, networks: Networks, *splits: str) -> Scores:
+    """All pairs of CelebA's images of these splits."""
     corpus = open_corpus(data, work)
-    images = of_corpus(
-        corpus, "celeba", np.sort(np.concatenate([corpus.rows("celeba", split) for split in ("train", "hold")]))
-    )
+    images = of_corpus(corpus, "celeba", np.sort(np.concatenate([corpus.rows("celeba", split) for split in splits])))
     gallery = embed_all(network, images, served.find(images, networks, work, "front"), work)
     identity = {f"celeba/{row['file']}": row["identity"] for row in read_rows(data, "celeba")}
     people = np.array([identity[file] for file in gallery.files])

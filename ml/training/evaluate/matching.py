@@ -14,14 +14,11 @@ import numpy.typing as npt
 
 from ml.embedding import threshold_for
 from ml.runtime import Network, Networks
-from ml.training.corpus import open_corpus, read_rows
-from ml.training.evaluate import served
 from ml.training.evaluate.att import att, pairs
-from ml.training.evaluate.images import of_corpus
 from ml.training.evaluate.worst import COUNT
 from ml.training.faces import read_labels
-from ml.training.pairs import Gallery, Scores, embed_all, score_all
-from ml.training.verification import DEFAULT_RATE, lfw_gallery, lfw_scores
+from ml.training.pairs import Gallery, Scores
+from ml.training.verification import DEFAULT_RATE, celeba_scores, lfw_gallery, lfw_scores
 from ml.types import F32
 
 BINS: Final = np.linspace(-0.4, 1.0, 71)
@@ -50,7 +47,7 @@ def report(network: Network, data: Path, networks: Networks, work: Path) -> dict
     train, test = (listed(gallery, data, view) for view in ("DevTrain", "DevTest"))
     best = best_threshold(train)
     every = lfw_scores(gallery, data, "DevTest")
-    celeba = celeba_val(network, data, work, networks)
+    celeba = celeba_scores(network, data, work, networks, "val")
     return {
         "lfw": {
             "accuracy": pairs(test.right(best)) | {"threshold": round(best, 4)},
@@ -154,14 +151,3 @@ def curve(scores: Scores) -> dict[str, Any]:
         "equal_error_rate": round(float(above[place] + below[place]) / 2, 5),
         "points": rows,
     }
-
-
-def celeba_val(network: Network, data: Path, work: Path, networks: Networks) -> Scores:
-    """All pairs of CelebA's validation images."""
-    corpus = open_corpus(data, work)
-    rows = corpus.rows("celeba", "val")
-    images = of_corpus(corpus, "celeba", rows)
-    gallery = embed_all(network, images, served.find(images, networks, work, "front"), work)
-    identity = {f"celeba/{row['file']}": row["identity"] for row in read_rows(data, "celeba")}
-    people = np.array([identity[file] for file in gallery.files])
-    return score_all(gallery.embeddings[gallery.found], people[gallery.found])
