@@ -43,6 +43,24 @@ class DetectOptions:
     rotate: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What is looked for in a view. min_face: pixels of the view. usual: the client left min_face to the detector."""
+
+    min_face: float
+    min_confidence: float
+    rotate: bool
+    usual: bool
+
+    def reduced(self, factor: float) -> "_Search":
+        """The same in a view that is `factor` times smaller."""
+        return replace(self, min_face=self.min_face / factor)
+
+    def run(self, detector: Detector, rgb_u8: RgbU8) -> Detections:
+        """Everything that the detector finds."""
+        return detector.detect(rgb_u8, min_face=self.min_face, min_confidence=self.min_confidence)
+
+
 class Finder:
     """All detectors behind one call."""
 
@@ -62,37 +80,39 @@ class Finder:
         detector = self._detectors.get(options.detector)
         if detector is None:
             raise InvalidRequest(f"There is no detector {options.detector!r}; there are {', '.join(self.names)}.")
-        options = _completed(options, detector, photo)
-        assert options.min_face is not None  # noqa: S101  _completed filled it in
-        view = photo.view(options.min_face / detector.window)
-        reduced = replace(options, min_face=options.min_face / view.factor)
-        detections, rotation = self._any_way_up(detector, view.rgb_u8, reduced)
+        search = _search(options, detector, photo)
+        view = photo.view(search.min_face / detector.window)
+        found, rotation = self._look(detector, view.rgb_u8, search.reduced(view.factor))
         return Found(
-            _in_photo(detections, view).faces()[: options.max_faces],
+            _in_photo(found, view).faces()[: options.max_faces],
             rotation,
-            _tried(photo, options, found=len(detections) > 0),
+            _tried(photo, options, search, found=len(found) > 0),
             _model(detector),
         )
 
-    def _any_way_up(self, detector: Detector, rgb_u8: RgbU8, options: DetectOptions) -> tuple[Detections, int]:
-        upright = _detect(detector, rgb_u8, options)
-        turn = self._better_turn(detector, rgb_u8, upright, options) if options.rotate else 0
+    def _look(self, detector: Detector, rgb_u8: RgbU8, search: _Search) -> tuple[Detections, int]:
+        """A glance if that is enough; else everything, any way up. What is found, and the turn that shows it."""
+        if search.usual:
+            glanced = detector.glance(rgb_u8, min_confidence=search.min_confidence)
+            if glanced:
+                return glanced, 0
+        upright = search.run(detector, rgb_u8)
+        turn = self._better_turn(detector, rgb_u8, upright, search) if search.rotate else 0
         if not turn:
             return upright, 0
-        turned = _detect(detector, _turned(rgb_u8, turn), options)
+        turned = search.run(detector, _turned(rgb_u8, turn))
         if not len(turned) or (len(upright) and turned.confidences[0] <= upright.confidences[0]):
             return upright, 0
         return _turned_back(turned, turn, rgb_u8.shape[1], rgb_u8.shape[0]), turn
 
-    def _better_turn(self, detector: Detector, rgb_u8: RgbU8, upright: Detections, options: DetectOptions) -> int:
+    def _better_turn(self, detector: Detector, rgb_u8: RgbU8, upright: Detections, search: _Search) -> int:
         """When nothing was found, the turn that shows the surest face; else that in which the best face is clearly more like one; or 0."""
         if len(upright):
             sure = upright.confidences[0] >= detector.sure_confidence
             return 0 if sure else turn_of(rgb_u8, upright.boxes_xyxy[0], self._networks)
-        assert options.min_face is not None  # noqa: S101  _completed filled it in
-        coarse, surest = replace(options, min_face=COARSER * options.min_face), {0: 0.0}
+        coarse, surest = search.reduced(1 / COARSER), {0: 0.0}
         for turn in TURNS[1:]:
-            faces = _detect(detector, _turned(rgb_u8, turn), coarse)
+            faces = coarse.run(detector, _turned(rgb_u8, turn))
             surest[turn] = float(faces.confidences.max(initial=0.0))
         return max(surest, key=surest.__getitem__)
 
@@ -126,9 +146,10 @@ def _middle_of(rgb_u8: RgbU8) -> F32:
     return np.concatenate([centre - half, centre + half]).astype(np.float32)
 
 
-def _completed(options: DetectOptions, detector: Detector, photo: Photo) -> DetectOptions:
+def _search(options: DetectOptions, detector: Detector, photo: Photo) -> _Search:
     longer = max(photo.width, photo.height)
     finest = max(SMALLEST_FACE, longer / FINEST)
+    usual = options.min_face is None
     min_face = detector.usual_face(longer) if options.min_face is None else options.min_face
     if min_face < finest:
         raise InvalidRequest(
@@ -136,13 +157,7 @@ def _completed(options: DetectOptions, detector: Detector, photo: Photo) -> Dete
             {"min_face": min_face, "at_least": math.ceil(finest)},
         )
     confidence = detector.default_confidence if options.min_confidence is None else options.min_confidence
-    return replace(options, min_face=min_face, min_confidence=confidence)
-
-
-def _detect(detector: Detector, rgb_u8: RgbU8, options: DetectOptions) -> Detections:
-    assert options.min_face is not None  # noqa: S101  _completed filled both in
-    assert options.min_confidence is not None  # noqa: S101
-    return detector.detect(rgb_u8, min_face=options.min_face, min_confidence=options.min_confidence)
+    return _Search(min_face, confidence, rotate=options.rotate, usual=usual)
 
 
 def _model(detector: Detector) -> ModelRef | None:
@@ -172,13 +187,13 @@ def _back(points_xy: F32, turn: int, width: int, height: int) -> F32:
     return np.stack([x, y], -1).astype(np.float32)
 
 
-def _tried(photo: Photo, options: DetectOptions, *, found: bool) -> Mapping[str, Any]:
+def _tried(photo: Photo, options: DetectOptions, search: _Search, *, found: bool) -> Mapping[str, Any]:
     """What a client is told when no face was found."""
     return {
         "width": photo.width,
         "height": photo.height,
         "detector": options.detector,
-        "min_face": options.min_face,
-        "min_confidence": options.min_confidence,
+        "min_face": search.min_face,
+        "min_confidence": search.min_confidence,
         "rotations": list(TURNS) if options.rotate and not found else [0],
     }

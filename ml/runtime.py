@@ -16,7 +16,7 @@ from ml.types import F32
 from ml.workers import Workers
 
 Runtime = Literal["litert", "keras"]
-MAX_SHAPES = 8  # input shapes per network whose interpreters are kept; the least recently used go first
+MAX_SHAPES = 12  # input shapes per network whose interpreters are kept; the least recently used go first
 Shape = tuple[int, ...]
 
 

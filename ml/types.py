@@ -4,7 +4,7 @@ All coordinates are pixels of the upright photograph, x to the right, y down. "L
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -57,6 +57,10 @@ class Detections:
     def empty(cls) -> "Detections":
         """No faces."""
         return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 5, 2), np.float32))
+
+    def take(self, places: Any) -> "Detections":
+        """Some of them."""
+        return Detections(self.boxes_xyxy[places], self.confidences[places], self.points_xy[places])
 
     def faces(self) -> list[Face]:
         """The same as a list, in the same order."""

@@ -24,6 +24,10 @@ class Detector(Protocol):
         """The smallest face in pixels that is looked for in a photograph of that longer side when the client names none."""
         ...
 
+    def glance(self, rgb_u8: RgbU8, *, min_confidence: float) -> Detections | None:
+        """The faces of usual_face and more, when a quick look shows that there are no others; None when only `detect` can tell."""
+        ...
+
     def detect(self, rgb_u8: RgbU8, *, min_face: float, min_confidence: float) -> Detections:
         """Faces of at least min_face pixels (roughly) and min_confidence 0..1, most confident first.
 
@@ -45,3 +49,7 @@ class EveryScale:
     def usual_face(self, longer: int) -> float:
         """See Detector.usual_face: a fiftieth."""
         return max(20.0, longer / 50)
+
+    def glance(self, rgb_u8: RgbU8, *, min_confidence: float) -> Detections | None:  # noqa: ARG002  the protocol's
+        """See Detector.glance: they always look at everything."""
+        return None

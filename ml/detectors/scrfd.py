@@ -17,6 +17,12 @@ SEEN: Final = 12.0  # pixels that the smallest wanted face has in the input; of 
 USUAL: Final = (416, 480)
 """Longer side of the input when the client names no smallest face: for small and for large photographs."""
 USUAL_SHARE: Final = 0.45  # of the photograph's longer side, between them
+GLANCE: Final = 192
+"""Longer side of the input of a first, quick look. The look is enough when its faces are all CLEAR pixels or more and likely, the best is
+sure, and nothing else is likelier a face than DOUBT: then 416 pixels find no other (docs/decisions.md)."""
+WORTH_IT: Final = 1.5  # times GLANCE: from there on the usual look takes more than twice as long
+CLEAR: Final = 32.0
+DOUBT: Final = 0.12
 OVERLAP: Final = 0.4
 LEAST: Final = 0.05  # confidence; below it the network answers anywhere
 MOST: Final = 2000  # boxes of a part that are compared with each other
@@ -41,6 +47,19 @@ class ScrfdDetector:
     def usual_face(self, longer: int) -> float:
         """See Detector.usual_face: that which is seen when the photograph is reduced to 416 pixels, large ones to 480."""
         return SEEN * max(1.0, longer / min(max(USUAL_SHARE * longer, USUAL[0]), USUAL[1]))
+
+    def glance(self, rgb_u8: RgbU8, *, min_confidence: float) -> Detections | None:
+        """See Detector.glance."""
+        longer = max(rgb_u8.shape[:2])
+        if longer < WORTH_IT * GLANCE:
+            return None
+        scale = longer / GLANCE
+        seen = self.detect(rgb_u8, min_face=SEEN * scale, min_confidence=min(min_confidence, DOUBT))
+        sides = (seen.boxes_xyxy[:, 2:] - seen.boxes_xyxy[:, :2]).max(1, initial=0)
+        likely = (sides >= CLEAR * scale) & (seen.confidences >= self.default_confidence)
+        if not likely.all() or seen.confidences.max(initial=0) < self.sure_confidence:
+            return None
+        return seen.take(seen.confidences >= min_confidence)
 
     def detect(self, rgb_u8: RgbU8, *, min_face: float, min_confidence: float) -> Detections:
         """See Detector.detect.

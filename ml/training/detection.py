@@ -93,21 +93,25 @@ def package_finder(floor: float) -> Find:
     return find
 
 
+def finder(detector: Detector, floor: float | None = None, min_face: float | None = None) -> Find:
+    """A detector of the product from a confidence of `floor` or its own on; as served, a glance first, when min_face is left to it."""
+    least = detector.default_confidence if floor is None else floor
+
+    def find(rgb_u8: RgbU8) -> tuple[F32, F32]:
+        found = detector.glance(rgb_u8, min_confidence=detector.default_confidence) if min_face is None else None
+        if not found:
+            smallest = detector.usual_face(max(rgb_u8.shape[:2])) if min_face is None else min_face
+            found = detector.detect(rgb_u8, min_face=smallest, min_confidence=least)
+        return found.boxes_xyxy, found.confidences
+
+    return find
+
+
 def own_finders(networks: Networks, floor: float | None = None) -> dict[str, Find]:
     """All detectors of the product by name, and the default one with the package's smallest face; without a floor from their own."""
-
-    def finder(detector: Detector, min_face: float | None = None) -> Find:
-        def find(rgb_u8: RgbU8) -> tuple[F32, F32]:
-            smallest = detector.usual_face(max(rgb_u8.shape[:2])) if min_face is None else min_face
-            least = detector.default_confidence if floor is None else floor
-            found = detector.detect(rgb_u8, min_face=smallest, min_confidence=least)
-            return found.boxes_xyxy, found.confidences
-
-        return find
-
     detectors = build_detectors(networks)
-    return {name: finder(detector) for name, detector in detectors.items()} | {
-        BOUNDED: finder(detectors[DEFAULT], MIN_FACE)
+    return {name: finder(detector, floor) for name, detector in detectors.items()} | {
+        BOUNDED: finder(detectors[DEFAULT], floor, MIN_FACE)
     }
 
 

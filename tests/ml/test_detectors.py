@@ -183,6 +183,62 @@ def test_small_faces_of_a_large_photograph_are_seen_in_tiles(
     assert len(found(scrfd, rgb_u8, min_face=200)) == 1
 
 
+def placed(rgb_u8: RgbU8, side: int, canvas: int) -> RgbU8:
+    """A photograph reduced to `side` pixels, in the middle of a grey canvas."""
+    small = cv2.resize(rgb_u8, (side, side), interpolation=cv2.INTER_AREA)
+    result, start = np.full((canvas, canvas, 3), 128, np.uint8), (canvas - side) // 2
+    result[start : start + side, start : start + side] = small
+    return result
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (600, 600)])
+def test_a_glance_at_a_blank_is_not_enough(
+    detectors: Mapping[str, Detector], name: str, shape: tuple[int, int]
+) -> None:
+    assert detectors[name].glance(np.full((*shape, 3), 128, np.uint8), min_confidence=0.5) is None
+
+
+@pytest.mark.parametrize(
+    ("sides", "confidence", "faces"),
+    [
+        ((512, 512), 0.5, 1),
+        ((512, 512), 0.9999, 0),
+        ((280, 280), 0.5, None),  # so small that looking at all of it costs little more
+        ((512, 1800), 0.5, None),  # a small face: there could be others
+    ],
+)
+def test_a_glance_is_enough_for_a_large_face(
+    detectors: Mapping[str, Detector], astronaut: RgbU8, sides: tuple[int, int], confidence: float, faces: int | None
+) -> None:
+    scrfd, photo = detectors["scrfd"], placed(astronaut, *sides)
+    glanced = scrfd.glance(photo, min_confidence=confidence)
+    assert (None if glanced is None else len(glanced)) == faces
+    if faces:
+        whole = found(scrfd, photo)
+        assert glanced is not None
+        assert iou_matrix(glanced.boxes_xyxy, whole.boxes_xyxy)[0, 0] > 0.85
+        assert np.abs(glanced.points_xy - whole.points_xy).max() < 6
+
+
+def test_a_glance_at_many_faces_is_not_enough(detectors: Mapping[str, Detector], crowd: Photo) -> None:
+    assert detectors["scrfd"].glance(crowd.rgb_u8, min_confidence=0.5) is None
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="needs the detection photographs")
+def test_a_glance_loses_no_labelled_face(detectors: Mapping[str, Detector]) -> None:
+    scrfd, enough = detectors["scrfd"], 0
+    for photo in photos(DATA)[::3]:
+        glanced = scrfd.glance(photo.rgb_u8, min_confidence=0.5)
+        if glanced is None:
+            continue
+        enough += 1
+        whole = found(scrfd, photo.rgb_u8, min_face=scrfd.usual_face(max(photo.rgb_u8.shape)))
+        seen, all_ = (outcome_of(photo, each.boxes_xyxy, each.confidences).right.sum() for each in (glanced, whole))
+        assert seen >= all_
+    assert enough > 30
+
+
 def test_five_points_of_a_given_box(networks: Networks, astronaut: RgbU8) -> None:
     points = five_points(astronaut, np.array([170, 60, 275, 175], np.float32), networks)
     expected: F32 = np.array([(204, 100), (246, 102), (224, 127), (202, 138), (245, 140)], np.float32)

@@ -181,6 +181,14 @@ def test_every_detector_finds_the_face(engine: Engine, astronaut: RgbU8) -> None
         assert max(iou_matrix(face.face.box_xyxy[None] + offset, reference)[0, 0] for face in faces) > 0.4, name
 
 
+def test_a_client_that_names_the_smallest_face_gets_more_than_a_glance(engine: Engine, astronaut: RgbU8) -> None:
+    photo = Photo(astronaut)
+    glance, whole = (engine.analyze(photo, [DETECT], detect=DetectOptions(min_face=size)) for size in (None, 15))
+    boxes = [report.faces[0].face.box_xyxy for report in (glance, whole)]
+    assert (boxes[0] != boxes[1]).any()
+    assert iou_matrix(boxes[0][None], boxes[1][None])[0, 0] > 0.85
+
+
 @pytest.mark.parametrize(
     ("tasks", "options"),
     [

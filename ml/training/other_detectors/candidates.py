@@ -12,9 +12,9 @@ from ml.detectors import Detector
 from ml.manifest import InputSpec, NetworkSpec, sha256_of
 from ml.nets import ssd, tinyyolo
 from ml.runtime import LiteRtNetwork
-from ml.training.detection import Find
+from ml.training.detection import Find, finder
 from ml.training.other_detectors.square import SquareDetector, enlarged, tiled
-from ml.types import F32, RgbU8
+from ml.types import F32
 
 SERVED: Final = "scrfd, as served"
 CASCADE: Final = "mtcnn, as served"
@@ -25,12 +25,12 @@ _SSD_OVERLAP, _TINY_OVERLAP = 0.5, 0.4  # as in the package
 
 def of_ours(detectors: Mapping[str, Detector], floor: float) -> dict[str, Find]:
     """Our detectors in several ways."""
-    mtcnn, blazeface = (_finder(detectors[name], floor, MIN_FACE) for name in ("mtcnn", "blazeface"))
+    mtcnn, blazeface = (finder(detectors[name], floor, MIN_FACE) for name in ("mtcnn", "blazeface"))
     return {
-        SERVED: _finder(detectors["scrfd"], floor),
-        "scrfd, faces from 20 pixels on": _finder(detectors["scrfd"], floor, MIN_FACE),
+        SERVED: finder(detectors["scrfd"], floor),
+        "scrfd, faces from 20 pixels on": finder(detectors["scrfd"], floor, MIN_FACE),
         CASCADE: mtcnn,
-        "mtcnn, faces from 12 pixels on": _finder(detectors["mtcnn"], floor, _FINEST),
+        "mtcnn, faces from 12 pixels on": finder(detectors["mtcnn"], floor, _FINEST),
         "mtcnn, photograph enlarged 1.5 times": enlarged(mtcnn, 1.5),
         "mtcnn, photograph enlarged 2 times": enlarged(mtcnn, 2.0),
         "blazeface, as served": blazeface,
@@ -61,15 +61,6 @@ _TINY_INPUT: Final[Mapping[str, Any]] = {"mean": tinyyolo.MEAN_RGB, "scale": 1 /
 
 def _cells(outputs: Mapping[str, F32]) -> tuple[F32, F32]:
     return tinyyolo.decode(outputs["cells"][0])
-
-
-def _finder(detector: Detector, floor: float, min_face: float | None = None) -> Find:
-    def find(rgb_u8: RgbU8) -> tuple[F32, F32]:
-        smallest = detector.usual_face(max(rgb_u8.shape[:2])) if min_face is None else min_face
-        found = detector.detect(rgb_u8, min_face=smallest, min_confidence=floor)
-        return found.boxes_xyxy, found.confidences
-
-    return find
 
 
 def _litert(
