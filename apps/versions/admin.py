@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -98,7 +99,11 @@ class ModelVersionAdmin(ReadOnly):
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The check comes after Django's transaction: it would keep every other writer waiting."""
-        response = super().add_view(request, form_url, extra_context)
+        try:
+            response = super().add_view(request, form_url, extra_context)
+        except services.Refused as refused:
+            messages.error(request, str(refused))
+            return redirect("admin:versions_modelversion_add")
         pk = getattr(request, "added_version", None)
         if pk is not None:
             row = ModelVersion.objects.get(pk=pk)

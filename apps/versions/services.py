@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from apps.versions import store
@@ -31,6 +31,7 @@ def add_upload(*, values: Mapping[str, Any], content: Iterable[bytes], user: Any
 
     Raises:
         PermissionDenied: the user may not add versions.
+        Refused: somebody else added that version a moment ago.
     """
     _need(user, ADD)
     stored = store.keep(content)
@@ -45,6 +46,9 @@ def add_upload(*, values: Mapping[str, Any], content: Iterable[bytes], user: Any
                 origin=Origin.ADDED,
                 added_by=user,
             )
+    except IntegrityError as error:
+        drop_unused(stored.name)
+        raise Refused("This network has that version already: it was added a moment ago.") from error
     except BaseException:
         drop_unused(stored.name)
         raise

@@ -95,11 +95,6 @@ class Follower:
         return Standing(key, key)
 
 
-def refresh(engine: Engine) -> Mapping[str, Standing]:
-    """Bring an engine in step once, as `Follower.step` does."""
-    return Follower(engine).step()
-
-
 def _added() -> dict[str, str]:
     """sha256 of each added version that may answer, by key."""
     rows = ModelVersion.objects.filter(origin=Origin.ADDED, state=State.AVAILABLE)

@@ -36,8 +36,8 @@ class Detector(Protocol):
         ...
 
 
-class EveryScale:
-    """What the cascade, Haar and BlazeFace have in common.
+class EarlierDetector:
+    """What those before SCRFD, the cascade, Haar and BlazeFace, have in common.
 
     window: R-Net's. Of 395 labelled faces of 48 pixels and more the cascade found 87.8 % in photographs of half the size and 86.6 % in
     whole ones, at a precision of 98.7 and 98.3 %.

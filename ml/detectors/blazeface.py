@@ -5,7 +5,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from ml.detectors.base import EveryScale
+from ml.detectors.base import EarlierDetector
 from ml.detectors.mtcnn import logit, probability
 from ml.detectors.points import points_in
 from ml.detectors.suppress import suppress
@@ -19,7 +19,7 @@ OVERLAP: Final = 0.3
 NARROWEST: Final = 12
 
 
-class BlazeFaceDetector(EveryScale):
+class BlazeFaceDetector(EarlierDetector):
     """BlazeFace over LiteRT, points by O-Net; thread-safe."""
 
     name: str = "blazeface"

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from ml.detectors.base import EveryScale
+from ml.detectors.base import EarlierDetector
 from ml.detectors.pyramid import propose
 from ml.detectors.refine import (
     ONET_BATCHES,
@@ -27,7 +27,7 @@ OVERLAP: Final = 0.7
 SMALLEST_FACE: Final = 12.0
 
 
-class MtcnnDetector(EveryScale):
+class MtcnnDetector(EarlierDetector):
     """MTCNN over LiteRT; thread-safe."""
 
     name: str = "mtcnn"

@@ -18,7 +18,7 @@ from pytest_django.live_server_helper import LiveServer
 from apps.core import registry
 from apps.core.engine import get_engine
 from apps.core.registry import TaskPage
-from apps.versions.serving import refresh
+from apps.versions.serving import Follower
 from tests.web.candidates import OWN, content, described
 from tests.web.photographs import GOOD, PHOTOS
 
@@ -215,7 +215,7 @@ def test_upload_activate_and_roll_back(page: Page, admin_user: Any, settings: Se
     page.locator("#id_reason").fill("Closer on our photographs.")
     page.get_by_role("button", name="Activate for age").click()
     expect(page.locator(".messagelist")).to_contain_text("answered by tiny-xception 9.0.0")
-    refresh(get_engine())
+    Follower(get_engine()).step()
     try:
         upload(page, AGE, GOOD["jpeg"])
         expect(page.get_by_test_id("result")).to_contain_text("tiny-xception 9.0.0", timeout=WAIT)
@@ -227,7 +227,7 @@ def test_upload_activate_and_roll_back(page: Page, admin_user: Any, settings: Se
         page.locator("#id_reason").fill("Back.")
         page.get_by_role("button", name="Roll back age").click()
         expect(page.locator(".messagelist")).to_contain_text(f"answered by {OWN}")
-        refresh(get_engine())
+        Follower(get_engine()).step()
     finally:
         get_engine().activate("age", OWN)  # the engine is everybody's
     upload(page, AGE, GOOD["jpeg"])

@@ -22,7 +22,7 @@ from pytest_django import Settings
 from apps.core.engine import get_engine
 from apps.versions import services, store
 from apps.versions.models import ModelVersion, State
-from apps.versions.serving import refresh
+from apps.versions.serving import Follower
 from tests.web.candidates import content, described, send, upload
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -258,7 +258,7 @@ def fails(chief: Client, data: bytes, says: str, entry: dict[str, Any]) -> None:
     assert len(row.reason) <= 500
     assert str(store.folder()) not in row.reason
     assert row.reason in card(chief, row)
-    refresh(get_engine())
+    Follower(get_engine()).step()
     assert str(row) not in {spec.key for spec in get_engine().specs}
     with pytest.raises(services.Refused):
         services.activate(task=row.tasks[0], version=row, user=None, reason="why")

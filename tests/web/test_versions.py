@@ -11,16 +11,15 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
 from apps.core import usage
 from apps.core.engine import get_engine
-from apps.versions import services, store
+from apps.versions import forms, services, store
 from apps.versions.models import Activation, ActivationEvent, ModelVersion, Origin, ProcessState, State, VersionUse
-from apps.versions.serving import Follower, refresh
+from apps.versions.serving import Follower
 from apps.versions.watcher import Watcher
 from ml.engine import Engine
 from tests.web.candidates import ADD, OTHER, OWN, WEIGHTS, content, described, send, upload
@@ -89,13 +88,13 @@ def test_upload_activate_answer_roll_back(chief: Client, web: Client, jpeg: byte
     assert key_of(shipped) == OWN
     page = click(chief, "versions_activate", row.pk, "age", reason="closer on our photographs")
     assert f"answered by {row}" in page.content.decode()
-    refresh(engine)
+    Follower(engine).step()
     assert key_of(answer(web, jpeg)) == "tiny-xception 9.0.0"
     assert key_of(answer(web, jpeg, version=OWN)) == OWN
     assert answer(web, jpeg, version=OTHER)["faces"] == answer(web, jpeg)["faces"]
 
     assert f"answered by {OWN}" in click(chief, "versions_roll_back", "age").content.decode()
-    refresh(engine)
+    Follower(engine).step()
     assert answer(web, jpeg)["faces"] == shipped["faces"]
     first, second = ActivationEvent.objects.filter(who__isnull=False).order_by("at")
     assert (first.from_key, first.to_key, first.who_name) == (OWN, str(row), "admin")
@@ -260,7 +259,7 @@ def test_a_strangers_large_upload_is_not_written(web: Client, chief: Client) -> 
 def test_deleting_added_versions(chief: Client, engine: Engine) -> None:
     first = upload(chief, content(OTHER), described(OTHER))
     twin = upload(chief, content(OTHER), described(OTHER, version="2.0.1"))
-    refresh(engine)
+    Follower(engine).step()
     assert {spec.key for spec in engine.added} == {str(first), str(twin)}
     services.activate(task="age", version=first, user=None, reason="why")
     for row in (first, version(OWN)):
@@ -276,7 +275,7 @@ def test_deleting_added_versions(chief: Client, engine: Engine) -> None:
     assert (
         chief.post(reverse("admin:versions_modelversion_delete", args=(first.pk,)), {"post": "yes"}).status_code == 302
     )
-    refresh(engine)
+    Follower(engine).step()
     assert {spec.key for spec in engine.added} == {str(twin)}
     assert ActivationEvent.objects.filter(to_key=str(first)).exists()
     with pytest.raises(services.Refused, match="no earlier version"):
@@ -393,17 +392,29 @@ def test_a_refused_row_leaves_no_file(data: bytes | None, left: int) -> None:
         values, data = {"nonsense": "x"}, b"a file"
     else:
         services.add_upload(values=values, content=[b"a file"], user=None)
-    with pytest.raises((IntegrityError, TypeError)):
+    with pytest.raises((services.Refused, TypeError)):
         services.add_upload(values=values, content=[data], user=None)
     assert len(list(store.folder().iterdir())) == left
     assert all(store.path_of(row.file).is_file() for row in ModelVersion.objects.all())
+
+
+def test_who_adds_a_version_second_is_told(chief: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    upload(chief, content(OTHER), described(OTHER, name="clinic"))
+    # As if both had been looked through before either was stored.
+    monkeypatch.setattr(forms, "problems", lambda _values: {})
+    for check in ("validate_unique", "validate_constraints"):
+        monkeypatch.setattr(ModelVersion, check, lambda *_args, **_kwargs: None)
+    answer = send(chief, content(OTHER), described(OTHER, name="clinic"))
+    assert answer.status_code == 302
+    assert "was added a moment ago" in chief.get(answer.url).content.decode()
+    assert ModelVersion.objects.filter(network="clinic").count() == 1
 
 
 def test_public_pages_tell_no_secrets(chief: Client, web: Client, engine: Engine) -> None:
     row = upload(chief, content(OTHER), described(OTHER, name="clinic", notes="Own photographs."))
     failed = upload(chief, b"", described(OTHER, name="broken"))
     click(chief, "versions_activate", row.pk, "age", reason="a private reason")
-    refresh(engine)
+    Follower(engine).step()
     Watcher(engine)._look()
     page = web.get("/models/clinic/9.0.0/").content.decode()
     listed = web.get("/models/").content.decode()
