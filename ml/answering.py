@@ -49,7 +49,8 @@ def answers(question: Question, faces: Sequence[Face], timer: Timer, workers: Wo
     """The result of each task for each face; every network runs once per face, again where the crop turns out badly framed."""
     judged = any(name in LEAST for _, names in question.groups for name in names)
     seen = list(workers.map(partial(clarity, question.photo), faces)) if judged else [CLEAR] * len(faces)
-    groups = sorted(question.groups, key=_cost, reverse=True)
+    # What takes longest is begun first, so that threads end together.
+    groups = sorted(question.groups, key=lambda asked: asked[0].seconds, reverse=True)
     jobs = [(number, asked) for number in range(len(faces)) for asked in groups]
 
     def work(job: tuple[int, Asked]) -> dict[str, Any]:
@@ -70,12 +71,6 @@ def answers(question: Question, faces: Sequence[Face], timer: Timer, workers: Wo
 def answer(question: Question, face: Face) -> dict[str, Any]:
     """The same for one face, in the caller's thread."""
     return answers(question, [face], Timer(), ALONE)[0]
-
-
-def _cost(asked: Asked) -> int:
-    """What takes longest is begun first, so that threads end together; a network's time goes with its input."""
-    height, width = asked[0].spec.input.fixed_size
-    return height * width
 
 
 def _ask(question: Question, face: Face, seen: Clarity, network: Network, names: list[str]) -> dict[str, Any]:

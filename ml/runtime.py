@@ -1,6 +1,8 @@
 """Loaded networks. An interpreter is not thread-safe, so each runs for one caller at a time and idle ones wait in a pool."""
 
+import math
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -21,9 +23,10 @@ Shape = tuple[int, ...]
 
 
 class Network(Protocol):
-    """A loaded network; `run` may be called from any thread."""
+    """A loaded network; `run` may be called from any thread. seconds: the least that a run has taken; 0 before the first."""
 
     spec: NetworkSpec
+    seconds: float
 
     def run(self, batch: F32, threads: int = 1) -> dict[str, F32]:
         """(n, height, width, channels) or (n, length) prepared as the spec says -> output arrays by name.
@@ -71,13 +74,16 @@ class LiteRtNetwork:
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(threads)
         self._orders = orders(spec)
+        self.seconds = 0.0
 
     def run(self, batch: F32, threads: int = 1) -> dict[str, F32]:
         """See Network.run; ValueError when the shape does not fit the network."""
         key = batch.shape, threads
         with self._slots:
             interpreter = self._take(*key)
+            start = time.perf_counter()
             outputs = interpreter.run(batch)
+            self.seconds = min(self.seconds or math.inf, time.perf_counter() - start)
             self._give(key, interpreter)
         return {**outputs, **{name: outputs[name][:, order] for name, order in self._orders.items()}}
 

@@ -28,6 +28,7 @@ class KerasNetwork:
 
     def __init__(self, spec: NetworkSpec, weights_dir: Path, threads: int) -> None:  # noqa: ARG002  one contract for all runtimes
         self.spec = spec
+        self.seconds = 0.0  # its networks run one after the other, in any order
         self._model = load_model(spec, weights_dir)
         self._lock = threading.Lock()
 

@@ -22,7 +22,9 @@ SIDE: Final = 128
 MARGIN: Final = 1.05
 """Side of the crop in longer sides of the face's box (see docs/training)."""
 TINY_SHARE: Final = 0.3
-"""Of TinyXception in age, and in the logit of gender. Chosen on FairFace and CelebA, which it has not seen."""
+"""Of TinyXception in age. Chosen on FairFace, which it has not seen."""
+TINY_WEIGHT: Final = 1.0
+"""Of TinyXception's logit beside the trunk's in that of gender. Chosen on val (docs/training)."""
 GRAY_WEIGHTS: Final = {"votes": (0.5, 0.0, 0.1), "emotion": (0.3, 0.4, 1.2)}
 """Of our own network, mini-Xception and big Xception in each head's logits; the trunk has what our own leaves. Chosen on val
 (docs/training)."""

@@ -66,6 +66,10 @@ class Labels:
         """The given rows, in that order."""
         return Labels(*(getattr(self, field.name)[rows] for field in fields(self)))
 
+    def named(self) -> dict[str, F32]:
+        """Columns by name."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
     def __len__(self) -> int:
         return len(self.source)
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from ml.nets.face import HEADS, MARGIN, SIDE
 from ml.nets.packages import unpacked
-from ml.training import calibrate, face_model, heads, losses
+from ml.training import calibrate, face_model, heads, losses, refit
 from ml.training.batches import FACE_SHARES, Faces, Source
 from ml.training.corpus import I64, SOURCES, SPLITS, Corpus, open_corpus
 from ml.training.face_model import Affine
@@ -52,10 +52,6 @@ STAGES: Final = (
     Stage("expressive", 5, MARGIN, 4.0, {"utkface": 14, "fairface": 10, "celeba": 8, "fer2013": 28, "mask": 4}),
     Stage("last", 5, MARGIN, 2.2, {"utkface": 16, "fairface": 12, "celeba": 12, "fer2013": 20, "mask": 4}),
 )
-
-BARE_SETS: Final = ("utkface", "celeba", "fairface")
-BARE: Final = 700  # faces of each of these sets
-BARE_WEIGHT: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +117,14 @@ def average(model: keras.Model, folders: Sequence[Path]) -> None:
 
 
 def finish(model: keras.Model, corpus: Corpus, settings: Settings) -> None:
-    """The mask head anew, calibration, export, and the manifest entry; all on faces as the portal finds them."""
+    """Three heads anew, calibration, export, and the manifest entry; all on faces as the portal finds them."""
     held = np.flatnonzero(corpus.labels.split == SPLITS.index("hold"))
-    masked, bare = mask_rows(corpus, settings.seed)
-    expressive = corpus.rows("fer2013", "val")
-    # Of the held-out faces 405 tell of masks, of which seven come out wrong: too few for a scale and a shift.
-    judged = np.concatenate([held, corpus.rows("mask", "val")])
-    rows = np.concatenate([judged, expressive, masked, bare])
-    faces = Faces(corpus, *as_served(corpus, rows, settings.weights, settings.work))
+    expressive, taught = corpus.rows("fer2013", "val"), refit.rows(corpus)
+    again = [] if settings.frozen_only else [taught]
+    placed = np.concatenate([held, expressive, *again])
+    faces = Faces(corpus, *as_served(corpus, placed, settings.weights, settings.work))
     if not settings.frozen_only:
-        face_model.set_heads(model, {"mask": mask_head(model, faces, (masked, bare), settings.seed)})
+        face_model.set_heads(model, refit.heads_of(model, faces, taught))
     labels, others = corpus.labels.take(held), face_model.finished(settings.weights)
     values = face_model.heads(model)
     combined = {head: face_model.combined(head, pair) for head, pair in values.items()}
@@ -143,7 +137,7 @@ def finish(model: keras.Model, corpus: Corpus, settings: Settings) -> None:
         seen = {head: np.concatenate([features, beside[head]], 1) if head in beside else features for head in HEADS}
         return {head: seen[head] @ kernel + bias for head, (kernel, bias) in combined.items()}
 
-    final = combined | calibrate.calibrated(combined, logits(judged), corpus.labels.take(judged))
+    final = combined | calibrate.calibrated(combined, logits(held), labels)
     final |= calibrate.expressive(combined, logits(expressive), corpus.labels.take(expressive))
     network = face_model.served(model, final, others)
     exact = labels.source == SOURCES.index("utkface")
@@ -155,26 +149,6 @@ def finish(model: keras.Model, corpus: Corpus, settings: Settings) -> None:
     )
     described = entry(calibrate.interval(years, labels.age_low[exact]), how=how)
     release(network, described, settings.weights, active=settings.activate)
-
-
-def mask_rows(corpus: Corpus, seed: int) -> tuple[I64, I64]:
-    """The images of the mask sets, and some of the other coloured sets, whose faces are bare."""
-    rng = np.random.default_rng(seed)
-    bare = [rng.permutation(corpus.rows(name, "train"))[:BARE] for name in BARE_SETS]
-    return corpus.rows("mask", "train"), np.concatenate(bare)
-
-
-def mask_head(model: keras.Model, faces: Faces, rows: tuple[I64, I64], seed: int) -> Affine:
-    """The mask head anew on the finished trunk: its set is small and gives few images to a batch, and all at once teach it better.
-
-    Every image of the mask sets counts as served and once more varied; the bare faces count a little as unmasked.
-    """
-    rng, labels, (train, bare) = np.random.default_rng(seed), faces.corpus.labels, rows
-    plain = heads.features(model, faces.crops(np.concatenate([train, bare]), SIDE, MARGIN))
-    varied = heads.features(model, (np.stack([faces.varied(row, SIDE, MARGIN, rng)]) for row in train.tolist()))
-    truth = np.concatenate([labels.mask[train], np.zeros(len(bare)), labels.mask[train]])
-    weights = np.concatenate([np.ones(len(train)), np.full(len(bare), BARE_WEIGHT), np.ones(len(train))])
-    return heads.fit_binary(np.concatenate([plain, varied]), truth, weights)
 
 
 def _package(settings: Settings) -> Path:

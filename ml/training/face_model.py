@@ -100,8 +100,7 @@ def combined(head: str, values: Affine) -> Affine:
     """A head (1024, k) -> the same with rows for the other networks' logits, where the head has such."""
     kernel, bias = values
     if head == "gender":
-        kernel, bias = (1 - face.TINY_SHARE) * kernel, (1 - face.TINY_SHARE) * bias
-        return np.concatenate([kernel, [[face.TINY_SHARE]]], dtype=np.float32), bias
+        return np.concatenate([kernel, [[face.TINY_WEIGHT]]], dtype=np.float32), bias
     if head in face.GRAY_WEIGHTS:
         own, *public = face.GRAY_WEIGHTS[head]
         # Of our own network's two answers the one by the same labels.

@@ -7,7 +7,7 @@ from ml.nets.face import MARGIN, OUTPUTS, SIDE
 from ml.nets.mobilenet import MEAN_BGR
 
 NAME: Final = "face"
-VERSION: Final = "1.5.0"
+VERSION: Final = "1.6.0"
 TASKS: Final = ("age", "gender", "emotion", "attributes", "mask")
 
 
@@ -31,7 +31,7 @@ def entry(interval: Mapping[str, Any], *, how: str) -> dict[str, Any]:
         "TinyXception's, which saw four fifths of UTKFace, so that figures on UTKFace flatter a little; FairFace it did not see. "
         "The interval is decoded "
         "by ml.tasks.age_interval from [network.calibration.age]. All probabilities are calibrated on held-out training faces, "
-        "those of expressions on FER-2013 PublicTest, that of masks on the mask set's val too.",
+        "those of expressions on FER-2013 PublicTest.",
         "input": {
             "size": [SIDE, SIDE],
             "align": "box",

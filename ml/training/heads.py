@@ -1,13 +1,11 @@
 """Linear heads on the features of a trunk that stays as it is: the first version of the network, and the fine-tuning's start."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
-from typing import Any, Final
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
-from sklearn.linear_model import LogisticRegression
 
 from ml.nets.face import HEADS
 from ml.training import losses
@@ -15,8 +13,6 @@ from ml.training.batches import Crops
 from ml.training.corpus import Labels
 from ml.training.face_model import Affine, network_input
 from ml.types import F32
-
-INVERSE_PENALTY: Final = 0.1  # of 0.001, 0.01 and 0.1 the best on held-out faces
 
 
 def features(model: keras.Model, batches: Iterable[Crops]) -> F32:
@@ -34,8 +30,7 @@ def fit_heads(
     # The features' ranges differ much; AdamW wants them alike.
     mean, deviation = features_.mean(0), features_.std(0) + 0.05
     model = _linear(features_.shape[1])
-    named = {field.name: getattr(labels, field.name) for field in fields(Labels)}
-    data = tf.data.Dataset.from_tensor_slices(((features_ - mean) / deviation, named))
+    data = tf.data.Dataset.from_tensor_slices(((features_ - mean) / deviation, labels.named()))
     data = data.shuffle(len(labels), seed=seed).batch(size, drop_remainder=True).repeat(epochs).prefetch(2)
     steps = epochs * (len(labels) // size)
     optimiser = keras.optimizers.AdamW(keras.optimizers.schedules.CosineDecay(rate, steps), weight_decay=0.05)
@@ -54,12 +49,6 @@ def fit_heads(
         task: (kernel / deviation[:, None], bias - (mean / deviation) @ kernel)
         for task, (kernel, bias) in weights.items()
     }
-
-
-def fit_binary(features_: F32, labels: F32, weights: F32) -> Affine:
-    """One logistic head (n, 1024) -> (n, 1) on (n,) labels of 0 and 1, by all images at once."""
-    fitted = LogisticRegression(C=INVERSE_PENALTY, max_iter=500).fit(features_, labels, weights)
-    return np.asarray(fitted.coef_.T, np.float32), np.asarray(fitted.intercept_, np.float32)
 
 
 def _linear(width: int) -> keras.Model:

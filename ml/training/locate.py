@@ -1,6 +1,7 @@
 """Where the face is in each image of the corpus: found by the cascade to train on, as the portal finds it to calibrate on."""
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from pathlib import Path
 from typing import Final
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from ml.detectors import Detector, build_detectors
 from ml.runtime import Networks
-from ml.training.corpus import I64, SOURCES, Corpus
+from ml.training.corpus import I64, SOURCES, SPLITS, Corpus
 from ml.training.evaluate import served
 from ml.training.evaluate.images import of_corpus
 from ml.types import F32, RgbU8
@@ -41,10 +42,11 @@ def as_served(corpus: Corpus, rows: I64, weights_dir: Path, work_dir: Path) -> t
     """
     boxes_xyxy, points_xy = np.zeros((len(corpus), 4), np.float32), np.zeros((len(corpus), 5, 2), np.float32)
     networks = Networks(weights_dir, threads=2)
-    for number, name in enumerate(SOURCES):
-        mine = rows[corpus.labels.source[rows] == number]
+    labels = corpus.labels.take(rows)
+    for number, split in product(range(len(SOURCES)), range(len(SPLITS))):
+        mine = rows[(labels.source == number) & (labels.split == split)]
         if len(mine):
-            found = served.find(of_corpus(corpus, name, mine), networks, work_dir)
+            found = served.find(of_corpus(corpus, SOURCES[number], mine), networks, work_dir)
             boxes_xyxy[mine], points_xy[mine] = found.boxes_xyxy, found.points_xy
     return boxes_xyxy, points_xy
 

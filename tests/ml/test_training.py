@@ -12,7 +12,7 @@ tf = pytest.importorskip("tensorflow")
 
 from ml.nets import expression, face, tinyxception  # noqa: E402
 from ml.tasks.age_interval import age_interval, quantiles  # noqa: E402
-from ml.training import augment, batches, calibrate, expression_model, face_model, losses, measure  # noqa: E402
+from ml.training import augment, batches, calibrate, expression_model, face_model, losses, measure, refit  # noqa: E402
 from ml.training.corpus import SOURCES, UNKNOWN, Corpus, Labels, label_row, read_images, read_rows, split_of  # noqa: E402
 from ml.types import Face  # noqa: E402
 
@@ -144,13 +144,33 @@ def test_calibrated_intervals_cover_nine_in_ten() -> None:
     assert 0.87 < inside(table) < 0.93
 
 
-def test_temperature_and_platt_undo_a_scaling() -> None:
+def test_temperature_and_slope_undo_a_scaling() -> None:
     logits = RNG.normal(0, 1.5, (6000, 4)).astype(np.float32)
     shares = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     labels = (shares.cumsum(1) > RNG.random((6000, 1))).argmax(1).astype(np.float32)
     assert calibrate.temperature(3 * logits, labels) == pytest.approx(3, rel=0.1)
     male = (RNG.random(6000) < 1 / (1 + np.exp(-logits[:, 0]))).astype(np.float32)
-    assert calibrate.platt(2 * logits[:, 0] + 2, male) == pytest.approx((0.5, -1.0), abs=0.1)
+    assert calibrate.slope(2 * logits[:, 0], male) == pytest.approx(0.5, abs=0.1)
+
+
+def test_heads_are_fitted_anew_to_the_images_that_count() -> None:
+    features = RNG.normal(0, 1, (400, 3)).astype(np.float32)
+    truth = np.stack([features[:, 0] > 0.5, features[:, 1] < 0], 1).astype(np.float32)
+    counts = np.ones(400, np.float32)
+    counts[200:] = 0
+    truth[200:] = 1 - truth[200:]  # wrong, but these do not count
+    kernel, bias = refit.fit(features, truth, counts, 1.0)
+    assert (kernel.shape, bias.shape) == ((3, 2), (2,))
+    assert ((features[:200] @ kernel + bias > 0) == truth[:200]).mean() > 0.95
+
+
+def test_unmasked_faces_of_other_sets_count_as_bare() -> None:
+    columns = {field.name: np.zeros(5, np.float32) for field in fields(Labels)}
+    labels = Labels(**columns | {"source": np.arange(5.0), "mask": np.array([-1, -1, -1, -1, 1.0])})
+    assert refit.truth_of(labels, "mask").ravel().tolist() == [0, 0, 0, 0, 1]
+    weights = refit.weights_of(labels, refit.LESSONS["mask"].sets)
+    assert weights[SOURCES.index("fer2013")] == 0
+    assert weights[SOURCES.index("mask")] > 10 * weights[SOURCES.index("celeba")] > 0
 
 
 @pytest.mark.parametrize(
@@ -230,7 +250,7 @@ def test_the_served_network_answers_with_the_heads_and_the_networks_beside_them(
         weighted = np.prod([part**weight for part, weight in zip(parts, face.GRAY_WEIGHTS[head], strict=True)], axis=0)
         np.testing.assert_allclose(both[output], weighted / weighted.sum(), atol=0.02)
     logit = np.log(float(tiny["gender"][0, 0]) / (1 - float(tiny["gender"][0, 0])))
-    assert float(both["gender"][0, 0]) == pytest.approx(1 / (1 + np.exp(-0.3 * logit)), abs=0.03)
+    assert float(both["gender"][0, 0]) == pytest.approx(1 / (1 + np.exp(-face.TINY_WEIGHT * logit)), abs=0.03)
     said = face_model.beside(network, [rgb_u8[None]])
     assert {head: value.shape for head, value in said.items()} == {
         "gender": (1, 1),
