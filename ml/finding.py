@@ -193,7 +193,7 @@ def _tried(photo: Photo, options: DetectOptions, search: _Search, *, found: bool
         "width": photo.width,
         "height": photo.height,
         "detector": options.detector,
-        "min_face": search.min_face,
+        "min_face": round(search.min_face, 1),
         "min_confidence": search.min_confidence,
         "rotations": list(TURNS) if options.rotate and not found else [0],
     }
