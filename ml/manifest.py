@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 import tomli_w
 
@@ -13,6 +13,7 @@ from ml.errors import NotReady
 
 Align = Literal["box", "five_points", "none"]
 Colour = Literal["rgb", "bgr", "gray"]
+Precision = Literal["float32", "int8"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class InputSpec:
 class NetworkSpec:
     """One network in one version, as the manifest describes it; `outputs` in the order of the LiteRT file.
 
-    labels: output -> its labels in the network's own order, where that differs from ours (see ml.labels).
+    labels: output -> its labels in the network's own order, where that differs from ours (see ml.labels). precision: of the
+    convolutions; int8 is made of the file as it is loaded (see ml.eightbit), so two versions may share a file.
     """
 
     name: str
@@ -61,6 +63,7 @@ class NetworkSpec:
     calibration: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    precision: Precision = "float32"
 
     @property
     def key(self) -> str:
@@ -110,6 +113,8 @@ def spec_of(entry: Mapping[str, Any]) -> NetworkSpec:
     values["input"] = InputSpec(size=None if size is None else cast("tuple[int, int]", tuple(size)), **given)
     values["outputs"] = tuple(values["outputs"])
     values["tasks"] = tuple(values.get("tasks", ()))
+    if values.get("precision", "float32") not in get_args(Precision):
+        raise TypeError(f"precision is one of {', '.join(get_args(Precision))}")
     values["labels"] = {name: tuple(names) for name, names in values.get("labels", {}).items()}
     return NetworkSpec(**values)
 

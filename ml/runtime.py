@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from ml.eightbit import eight_bit
 from ml.errors import InvalidRequest, NotReady
 from ml.labels import orders
 from ml.manifest import Manifest, NetworkSpec, load, verified
@@ -69,7 +70,8 @@ class LiteRtNetwork:
     def __init__(self, spec: NetworkSpec, weights_dir: Path, threads: int) -> None:
         self.spec = spec
         # The bytes that were verified, shared by all interpreters: a file that changes later changes nothing here.
-        self._content = verified(weights_dir / spec.file, spec.sha256)
+        content = verified(weights_dir / spec.file, spec.sha256)
+        self._content = eight_bit(content) if spec.precision == "int8" else content
         self._idle: OrderedDict[tuple[Shape, int], list[_Interpreter]] = OrderedDict()
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(threads)

@@ -20,7 +20,7 @@ from ml import manifest
 from ml.nets import bigxception, blazeface, facemesh, generator, minixception, mobilefacenet, mtcnn, scrfd, tinyxception
 from ml.nets.packages import Package, unpacked
 from ml.training import export
-from ml.training.entries import existing
+from ml.training.entries import add_twin, existing
 from ml.types import F32
 
 HUMAN: Final = Package("npm", "@vladmandic/human", "3.3.6", "vladmandic-human-3.3.6")
@@ -60,7 +60,10 @@ MESH_ENTRY: Final[Mapping[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How one network is rebuilt: `build(package folder, weights folder)` gives the Keras model, `entry` its manifest entry."""
+    """How one network is rebuilt: `build(package folder, weights folder)` gives the Keras model, `entry` its manifest entry.
+
+    eight: it has a twin in eight bits, which answers the tasks in `active`.
+    """
 
     package: Package
     build: Callable[[Path, Path], keras.Model]
@@ -68,6 +71,7 @@ class Recipe:
     active: tuple[str, ...] = ()
     batch: int | None = 1
     float16: bool = True
+    eight: bool = False
 
     @property
     def name(self) -> str:
@@ -112,6 +116,7 @@ RECIPES: Final = (
         build=lambda package, _weights: scrfd.import_weights(package),
         entry=scrfd.ENTRY,
         active=("detect",),
+        eight=True,
     ),
     *(_mtcnn("pnet"), _mtcnn("rnet"), _mtcnn("onet")),
     Recipe(
@@ -119,6 +124,7 @@ RECIPES: Final = (
         build=lambda package, _weights: mobilefacenet.import_weights(package),
         entry=mobilefacenet.ENTRY,
         active=("verify",),
+        eight=True,
     ),
     Recipe(package=HUMAN, build=_mesh_with_known_maps, entry=MESH_ENTRY),
     Recipe(package=HUMAN, build=lambda package, _weights: blazeface.import_weights(package), entry=blazeface.ENTRY),
@@ -156,7 +162,10 @@ def convert(recipe: Recipe, package_dir: Path, weights: Path) -> str:
     known = existing(weights, recipe.name, str(recipe.entry["version"]))
     keras.utils.clear_session()  # or the names of layers, and with them the LiteRT file, depend on what was built before
     model = recipe.build(package_dir, weights)
-    entry = install(model, recipe.entry, weights, active=recipe.active, batch=recipe.batch, float16=recipe.float16)
+    active = () if recipe.eight else recipe.active
+    entry = install(model, recipe.entry, weights, active=active, batch=recipe.batch, float16=recipe.float16)
+    if recipe.eight:
+        add_twin(weights, recipe.name, str(recipe.entry["version"]), active=recipe.active)
     same = {key: known.get(key) == entry[key] for key in ("sha256", "keras_sha256")}
     words = {True: "identical", False: "changed" if known else "new"}
     return f"{recipe.stem}: npz {words[same['keras_sha256']]}, LiteRT {words[same['sha256']]}"

@@ -21,6 +21,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
+from ml import manifest
 from ml.detectors import Detector, build_detectors
 from ml.finding import DetectOptions
 from ml.runtime import Networks
@@ -165,8 +166,10 @@ def write(folder: Path, weights: Path, *, timed: bool) -> None:
     kept = {name: before[name] for name in ("time_relative_to_package",) if name in before}
     measured = kept | report(folder, weights, timed=timed)
     path.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+    known = manifest.load(weights / "manifest.toml")
     for name, network in (("scrfd", "scrfd"), ("mtcnn", "mtcnn-pnet"), ("blazeface", "blazeface")):
-        annotate(weights, network, "1.0.0", calibration={}, metrics={"detect": headline(measured, name)})
+        figures_of_it = {"detect": headline(measured, name)}
+        annotate(weights, network, known.find(network).version, calibration={}, metrics=figures_of_it)
 
 
 def main() -> None:

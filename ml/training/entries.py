@@ -3,9 +3,12 @@
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ml import manifest
+
+EIGHT: Final = "-int8"
+"""What the version of a network's twin in eight bits ends with."""
 
 
 def existing(weights: Path, name: str, version: str) -> dict[str, Any]:
@@ -25,3 +28,24 @@ def annotate(
     entry["calibration"] = {**entry.get("calibration", {}), **calibration}
     entry["metrics"] = {**entry.get("metrics", {}), **metrics}
     manifest.upsert(weights / "manifest.toml", entry)
+
+
+def add_twin(weights: Path, name: str, version: str, *, active: tuple[str, ...] = ()) -> str:
+    """List the same file once more with its convolutions in eight bits, to answer the tasks in `active`; returns that version.
+
+    The twin keeps calibration and figures that it has; at first it takes over the calibration.
+    """
+    entry, twin = existing(weights, name, version), version + EIGHT
+    known = existing(weights, name, twin)
+    own = {key: known.get(key, {}) for key in ("calibration", "metrics")}
+    calibration = {**entry.get("calibration", {}), **own["calibration"]}
+    title = f"{entry['title']}; convolutions in eight bits"
+    changed = {
+        "version": twin,
+        "title": title,
+        "precision": "int8",
+        "calibration": calibration,
+        "metrics": own["metrics"],
+    }
+    manifest.upsert(weights / "manifest.toml", {**entry, **changed}, active=active)
+    return twin

@@ -148,7 +148,7 @@ def finish(model: keras.Model, corpus: Corpus, settings: Settings) -> None:
         else f"blocks from the {min(stage.frozen for stage in STAGES) + 1}th on and heads trained together"
     )
     described = entry(calibrate.interval(years, labels.age_low[exact]), how=how)
-    release(network, described, settings.weights, active=settings.activate)
+    release(network, described, settings.weights, active=settings.activate, eight=True)
 
 
 def _package(settings: Settings) -> Path:

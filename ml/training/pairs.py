@@ -38,7 +38,7 @@ class Gallery:
 
 def embed_all(network: Network, images: Images, faces: Faces, work: Path) -> Gallery:
     """Embeddings of all images, kept in `work`; other weights or faces embed again."""
-    mark = f"{network.spec.sha256[:12]}-{zlib.crc32(faces.boxes_xyxy.tobytes()):08x}"
+    mark = f"{network.spec.sha256[:12]}-{network.spec.precision}-{zlib.crc32(faces.boxes_xyxy.tobytes()):08x}"
     path = work / "evaluate" / f"embeddings-{images.name}-{mark}.npz"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)

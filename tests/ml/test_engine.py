@@ -314,9 +314,9 @@ def test_damaged_weights_stop_the_start(tmp_path: Path, damage: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ('age = "face 1.6.0"', "", "no active network for age"),
-        ('age = "face 1.6.0"', 'age = "mesh 1.0.0"', "cannot answer age"),
-        ('verify = "mobilefacenet 2.0.0"', 'verify = "face 1.6.0"', "cannot answer verify"),
+        ('age = "face 1.6.0-int8"', "", "no active network for age"),
+        ('age = "face 1.6.0-int8"', 'age = "mesh 1.0.0"', "cannot answer age"),
+        ('verify = "mobilefacenet 2.0.0-int8"', 'verify = "face 1.6.0-int8"', "cannot answer verify"),
     ],
 )
 def test_a_task_without_a_fitting_network_stops_the_start(tmp_path: Path, old: str, new: str, says: str) -> None:
@@ -338,7 +338,7 @@ def test_embeddings_of_analyze_are_what_verify_compares(engine: Engine, astronau
         assert float(vectors[0] @ vectors[place]) == pytest.approx(expected, abs=1e-6)
     assert set(reports[0].models) == {DETECT, "embedding"}
     assert "embedding" not in engine.analyze(photos[0], [DETECT]).faces[0].results
-    pinned = engine.analyze(photos[0], [DETECT], embedding=True, versions={"verify": "mobilefacenet 2.0.0"})
+    pinned = engine.analyze(photos[0], [DETECT], embedding=True, versions={"verify": "mobilefacenet 2.0.0-int8"})
     assert pinned.models["embedding"].network == "mobilefacenet"
     with pytest.raises(NoFace):
         engine.analyze(Photo(np.zeros((64, 64, 3), np.uint8)), [DETECT], embedding=True)

@@ -14,7 +14,8 @@ from ml.types import F32, Face
 
 ROOT = Path(__file__).parents[2]
 WEIGHTS = ROOT / "weights"
-SPECS = load(WEIGHTS / "manifest.toml").networks
+SPECS = {key: spec for key, spec in load(WEIGHTS / "manifest.toml").networks.items() if spec.precision == "float32"}
+"""Those in eight bits have the same files (tests/ml/test_eightbit.py)."""
 TOLERANCE = 2e-4  # of the largest value of the output, at least 1
 OF_OUTPUT = {("facepoints", "mesh"): 5e-4, ("facepoints", "points68"): 1e-3, ("facepoints", "points76"): 1e-3}
 """By graph and output. Points in 0..1 of the crop: a fifth of a pixel; cuts and maps magnify what the runtimes round differently."""
@@ -34,15 +35,22 @@ def _keras(spec: NetworkSpec) -> Any:
     return load_model(spec, WEIGHTS)
 
 
+def astronaut(spec: NetworkSpec) -> F32:
+    """The astronaut's face as the network takes it, or the photograph for one that takes any."""
+    photo = decode((ROOT / "static" / "samples" / "astronaut.jpg").read_bytes())
+    if spec.input.size is None or spec.input.align == "none":
+        return prepare(spec.input, photo.rgb_u8)
+    matrix = crop_matrix(spec.input, FACE, photo.rgb_u8.shape[:2])
+    return prepare(spec.input, warp(photo.rgb_u8, matrix, spec.input.fixed_size))
+
+
 def _input(spec: NetworkSpec, model: Any) -> F32:
     shape = (1, *(side or OPEN_SIDE for side in model.inputs[0].shape[1:]))
     rng = np.random.default_rng(7)
     if len(shape) == 2:
         return rng.standard_normal(shape, np.float32)
     if spec.input.size is not None and spec.input.align != "none":
-        photo = decode((ROOT / "static" / "samples" / "astronaut.jpg").read_bytes())
-        matrix = crop_matrix(spec.input, FACE, photo.rgb_u8.shape[:2])
-        return prepare(spec.input, warp(photo.rgb_u8, matrix, spec.input.fixed_size))
+        return astronaut(spec)
     pixels = rng.uniform(0, 255, shape)
     return np.asarray((pixels - np.asarray(spec.input.mean)) * spec.input.scale, np.float32)
 

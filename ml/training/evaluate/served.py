@@ -73,8 +73,9 @@ def find(
 
 def _mark(images: Images, networks: Networks) -> str:
     """Changes with the detector's weights and options and with the list of images."""
-    hashes = [networks.manifest.find(name).sha256 for name in _DETECTORS]
-    text = "\n".join([*hashes, repr(DetectOptions()), *images.files])
+    specs = [networks.manifest.find(name) for name in _DETECTORS]
+    weights = [f"{spec.sha256} {spec.precision}" for spec in specs]
+    text = "\n".join([*weights, repr(DetectOptions()), *images.files])
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
