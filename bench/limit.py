@@ -5,7 +5,7 @@ python -m bench limit
 
 import json
 import statistics
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -16,7 +16,8 @@ from bench.common import ROOT, Settings
 from bench.serving import server
 from ml.engine import PHOTO_TASKS, Engine
 from ml.images import decode
-from ml.manifest import NetworkSpec
+from ml.manifest import NetworkSpec, Precision
+from ml.runtime import content_of
 
 PHOTO: Final = ROOT / "static" / "samples" / "astronaut.jpg"
 
@@ -25,7 +26,8 @@ def measure(settings: Settings) -> dict[str, Any]:
     """Everything; small: few runs, no server."""
     runs = 3 if settings.small else settings.runs
     photo = PHOTO.read_bytes()
-    peaks = [peak.peak(threads, 0.02 if settings.small else peak.SECONDS) for threads in (1, 2)]
+    seconds = 0.02 if settings.small else peak.SECONDS
+    peaks = [peak.peak(threads, precision, seconds) for precision in get_args(Precision) for threads in (1, 2)]
     engine = overhead.engine_for(1)
     request = stages.request(engine, photo, runs)
     with stages.watching() as watch:  # what analyze does not run
@@ -47,11 +49,12 @@ def measure(settings: Settings) -> dict[str, Any]:
 
 
 def network(spec: NetworkSpec, shape: tuple[int, ...], runs: int, peaks: list[dict[str, Any]]) -> dict[str, Any]:
-    """One network on one input: its multiply-adds, its time with one and two threads of XNNPACK, its share of the peak."""
-    content = (ROOT / "weights" / spec.file).read_bytes()
-    count = multiplying.multiply_adds(content, shape)
+    """One network on one input: its multiply-adds, its time with one and two threads of XNNPACK, its share of its precision's peak."""
+    content = content_of(spec, ROOT / "weights")
+    count = multiplying.multiply_adds((ROOT / "weights" / spec.file).read_bytes(), shape)
     row: dict[str, Any] = {"network": spec.key, "input": list(shape), "mmac": round(count / 1e6, 2)}
-    for found in peaks:
+    row["precision"] = spec.precision
+    for found in (one for one in peaks if one["precision"] == spec.precision):
         threads = found["threads"]
         ms = statistics.median(peak.times(_interpreter(content, shape, threads), runs))
         rate = count / ms / 1e6
@@ -64,10 +67,12 @@ def network(spec: NetworkSpec, shape: tuple[int, ...], runs: int, peaks: list[di
 
 
 def whole(request: dict[str, Any], networks: list[dict[str, Any]], peaks: list[dict[str, Any]]) -> dict[str, Any]:
-    """The multiply-adds of one request, what they would take at the peak of one thread, and the share that the request reaches."""
-    counts = {(row["network"], tuple(row["input"])): row["mmac"] for row in networks}
-    mmac = sum(counts[row["network"], tuple(row["shape"])] * row["times"] for row in request["runs"])
-    least = mmac / peaks[0]["best"]
+    """The multiply-adds of one request, what they would take at the peaks of one thread, and the share that the request reaches."""
+    best = {found["precision"]: found["best"] for found in peaks if found["threads"] == 1}
+    known = {(row["network"], tuple(row["input"])): row for row in networks}
+    runs = [(known[run["network"], tuple(run["shape"])], run["times"]) for run in request["runs"]]
+    mmac = sum(row["mmac"] * times for row, times in runs)
+    least = sum(row["mmac"] * times / best[row["precision"]] for row, times in runs)
     return {
         "mmac": round(mmac, 1),
         "at_peak_ms": round(least, 2),

@@ -13,11 +13,12 @@ Section = Mapping[str, Any]
 def limit_tables(limit: Section, chart: str) -> Iterator[str]:
     """Markdown; `chart` is the file of the chart."""
     best = ", ".join(
-        f"{peak['best']:g} with {peak['threads']} thread{'s' * (peak['threads'] > 1)}" for peak in limit["peak"]
+        f"{peak['best']:g} in {peak['precision']} with {peak['threads']} thread{'s' * (peak['threads'] > 1)}"
+        for peak in limit["peak"]
     )
     yield (
-        f"Peak of this machine through LiteRT and XNNPACK, the best of several large matrix products in float32: {best} billion "
-        "multiply-adds a second."
+        f"Peak of this machine through LiteRT and XNNPACK, the best of several large matrix products: {best} billion "
+        "multiply-adds a second. A network's share is of the peak of its precision."
     )
     yield table(
         ("network", "input", "million multiply-adds", "1 thread ms", "share of peak", "2 threads ms", "share of peak"),
@@ -26,7 +27,7 @@ def limit_tables(limit: Section, chart: str) -> Iterator[str]:
     request = limit["request"]
     yield (
         f"One request for everything ({limit['photograph']}) runs {number(request['mmac'])} million multiply-adds; "
-        f"at the peak of one thread they would take {number(request['at_peak_ms'])} ms, the engine takes "
+        f"at the peaks of one thread they would take {number(request['at_peak_ms'])} ms, the engine takes "
         f"{number(request['bare_ms'])} ms with one thread: "
         f"{100 * request['share_of_peak']:.0f} % of the peak."
     )

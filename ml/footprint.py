@@ -14,18 +14,21 @@ from typing import Any, Final
 
 import numpy as np
 
+from ml.eightbit import eight_bit
 from ml.errors import NotReady
+from ml.manifest import Precision
 
 logger = logging.getLogger(__name__)
 SECONDS: Final = 120
 
 
-def measure(file: Path, shape: tuple[int, ...]) -> int:
+def measure(file: Path, shape: tuple[int, ...], precision: Precision) -> int:
     """Bytes that loading a LiteRT file and running it once on zeros of `shape` add to this process. Linux only."""
     from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415
 
     before = resident()
-    interpreter: Any = Interpreter(model_content=file.read_bytes(), num_threads=1)
+    content = file.read_bytes()
+    interpreter: Any = Interpreter(model_content=eight_bit(content) if precision == "int8" else content, num_threads=1)
     detail = interpreter.get_input_details()[0]
     if tuple(detail["shape"]) != shape:
         interpreter.resize_tensor_input(detail["index"], shape)
@@ -44,14 +47,14 @@ def resident() -> int:
     return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS"))
 
 
-def in_child(file: Path, shape: tuple[int, ...]) -> int | None:
+def in_child(file: Path, shape: tuple[int, ...], precision: Precision) -> int | None:
     """`measure` in a fresh process; None when it cannot be measured."""
     command = [sys.executable, "-m", "ml.footprint", str(file)]
     folder = Path(__file__).parents[1]
     try:
         done = subprocess.run(  # noqa: S603  our own module
             command,
-            input=json.dumps({"shape": shape}),
+            input=json.dumps({"shape": shape, "precision": precision}),
             cwd=folder,
             capture_output=True,
             text=True,
@@ -65,9 +68,10 @@ def in_child(file: Path, shape: tuple[int, ...]) -> int | None:
 
 
 def main() -> None:
-    """Read the shape from standard input, measure, print."""
-    shape = tuple(json.load(sys.stdin)["shape"])
-    sys.stdout.write(json.dumps({"resident_bytes": measure(Path(sys.argv[1]), shape)}))
+    """Read shape and precision from standard input, measure, print."""
+    asked = json.load(sys.stdin)
+    found = measure(Path(sys.argv[1]), tuple(asked["shape"]), asked["precision"])
+    sys.stdout.write(json.dumps({"resident_bytes": found}))
 
 
 if __name__ == "__main__":

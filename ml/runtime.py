@@ -64,14 +64,19 @@ class _Interpreter:
         return {name: self._interpreter.get_tensor(index) for name, index in self._outputs.items()}
 
 
+def content_of(spec: NetworkSpec, weights_dir: Path) -> bytes:
+    """The LiteRT file that runs, in the network's precision. Raises NotReady when the file is missing or damaged."""
+    content = verified(weights_dir / spec.file, spec.sha256)
+    return eight_bit(content) if spec.precision == "int8" else content
+
+
 class LiteRtNetwork:
     """A LiteRT file; at most `threads` interpreters run at once. Idle ones wait by input shape and by the cores that they use."""
 
     def __init__(self, spec: NetworkSpec, weights_dir: Path, threads: int) -> None:
         self.spec = spec
         # The bytes that were verified, shared by all interpreters: a file that changes later changes nothing here.
-        content = verified(weights_dir / spec.file, spec.sha256)
-        self._content = eight_bit(content) if spec.precision == "int8" else content
+        self._content = content_of(spec, weights_dir)
         self._idle: OrderedDict[tuple[Shape, int], list[_Interpreter]] = OrderedDict()
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(threads)

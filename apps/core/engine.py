@@ -89,5 +89,6 @@ def model_card(spec: NetworkSpec) -> dict[str, Any]:
         "training_data": spec.training_data,
         "notes": spec.notes,
         "sha256": spec.sha256,
+        "precision": spec.precision,
         "metrics": {task: dict(values) for task, values in spec.metrics.items()},
     }

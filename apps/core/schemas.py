@@ -140,7 +140,8 @@ class ModelCard(Part):
     source: str
     training_data: str
     notes: str
-    sha256: str
+    sha256: str = Field(description="Of the file, which versions of different precision may share.")
+    precision: str = Field(description="In which its larger convolutions are counted: float32 or int8.")
     metrics: dict[str, dict[str, Any]]
 
 

@@ -63,6 +63,6 @@ def _network(version: ModelVersion) -> LiteRtNetwork:
 
 
 def _memory(version: ModelVersion) -> int | None:
-    spec = network_spec(version).input
-    channels = 1 if spec.colour == "gray" else 3
-    return footprint.in_child(file_of(version), (1, *spec.fixed_size, channels))
+    spec = network_spec(version)
+    channels = 1 if spec.input.colour == "gray" else 3
+    return footprint.in_child(file_of(version), (1, *spec.input.fixed_size, channels), spec.precision)

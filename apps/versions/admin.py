@@ -23,7 +23,7 @@ __all__ = ["ModelVersionAdmin", "admin_activations"]
 _CARD = (
     (None, {"fields": (("network", "version"), "title", "state_shown", "tasks_shown", "active_for", "metrics_shown")}),
     ("Terms", {"fields": (("licence", "commercial"), "source", "training_data", "notes")}),
-    ("Network", {"fields": ("input_shown", "outputs_shown", "labels_shown", "check_shown")}),
+    ("Network", {"fields": ("input_shown", "outputs_shown", "labels_shown", "precision", "check_shown")}),
     ("File", {"fields": (("file", "size"), "sha256", ("origin", "added_by", "added_at"))}),
 )
 _FORM = (
@@ -42,6 +42,7 @@ _FORM = (
                 "outputs",
                 "labels",
                 "calibration",
+                "precision",
             )
         },
     ),

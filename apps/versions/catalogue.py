@@ -16,7 +16,7 @@ from apps.versions.models import ActivationEvent, ModelVersion, Origin, State, V
 
 HISTORY: Final = 50
 _FIELDS: Final = (
-    "network", "version", "title", "tasks", "licence", "commercial", "source", "training_data", "notes", "sha256", "metrics",
+    "network", "version", "title", "tasks", "licence", "commercial", "source", "training_data", "notes", "sha256", "precision", "metrics",
 )  # fmt: skip
 _PLOT: Final = re.compile(r"[A-Za-z0-9.+-]+\.svg", re.ASCII)
 
@@ -101,7 +101,9 @@ def plots(row: ModelVersion) -> list[tuple[str, str]]:
     if row.origin != Origin.SHIPPED:
         return []
     prefix = f"{row.network}-{row.version}-"
-    names = sorted(path.name for path in settings.PLOTS_DIR.glob(f"{prefix}*.svg"))
+    longer = ModelVersion.objects.filter(network=row.network, version__startswith=f"{row.version}-")
+    others = tuple(f"{other.network}-{other.version}-" for other in longer)
+    names = sorted(path.name for path in settings.PLOTS_DIR.glob(f"{prefix}*.svg") if not path.name.startswith(others))
     return [(name, name.removeprefix(prefix).removesuffix(".svg").replace("-", " ")) for name in names]
 
 

@@ -10,7 +10,7 @@ from apps.versions.models import ModelVersion, Origin
 from ml.manifest import NetworkSpec, spec_of
 
 _FIELDS = (
-    "version", "title", "tasks", "file", "sha256", "outputs", "input", "labels", "calibration",
+    "version", "title", "tasks", "file", "sha256", "outputs", "input", "labels", "calibration", "precision",
     "licence", "commercial", "source", "training_data", "notes", "metrics",
 )  # fmt: skip
 

@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from apps.versions.models import ModelVersion
 from ml.active import SWITCHABLE
+from ml.manifest import Precision
 
+PRECISIONS: Final[tuple[str, ...]] = get_args(Precision)
 TEXTS: Final = ("network", "version", "title", "licence", "source", "training_data", "notes")
 KEYS: Final = frozenset(
-    {"name", "tasks", "outputs", "input", "labels", "calibration", "metrics", "commercial", *TEXTS} - {"network"}
+    {"name", "tasks", "outputs", "input", "labels", "calibration", "precision", "metrics", "commercial", *TEXTS}
+    - {"network"}
 )
 """Keys of a manifest entry that a description may have."""
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}", re.ASCII)
@@ -26,6 +29,7 @@ def together(filled: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, A
     values["input"] = _input(filled, entry.get("input", {}))
     for name in ("labels", "calibration"):
         values[name] = filled[name] or entry.get(name, {})
+    values["precision"] = filled["precision"] or entry.get("precision", PRECISIONS[0])
     values["metrics"] = entry.get("metrics", {})
     given = filled["commercial"]
     values["commercial"] = entry.get("commercial", False) if given is None else given
@@ -121,6 +125,7 @@ _CONTENTS: Final[_Rules] = {
         f"Choose at least one of {', '.join(SWITCHABLE)}.",
     ),
     "outputs": (lambda values: bool(values["outputs"]), "Name every output."),
+    "precision": (lambda values: values["precision"] in PRECISIONS, f"One of {', '.join(PRECISIONS)}."),
     "mean": (lambda values: None not in _items(values["input"].get("mean")), "Numbers, separated by commas."),
 }
 

@@ -7,7 +7,7 @@ from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
-from apps.versions.entries import KEYS, TEXTS, problems, together
+from apps.versions.entries import KEYS, PRECISIONS, TEXTS, problems, together
 from apps.versions.models import ModelVersion
 from ml.active import SWITCHABLE
 from ml.manifest import Align, Colour
@@ -66,6 +66,11 @@ class UploadForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
         required=False,
         initial=dict,
         help_text='Constants by task; verify needs {"verify": {"operating_points": [...]}}.',
+    )
+    precision = forms.ChoiceField(
+        required=False,
+        choices=_choices(PRECISIONS),
+        help_text="int8 rounds the larger convolutions as the file is loaded: faster, and a little off.",
     )
     commercial = forms.NullBooleanField(
         required=False, label="Commercial use", help_text="Whether the licence and the training data allow it."

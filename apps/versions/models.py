@@ -37,6 +37,7 @@ class ModelVersion(models.Model):
     outputs = models.JSONField(default=list, help_text="Names of the outputs in the order of the file.")
     labels = models.JSONField(default=dict, help_text="Labels of an output where their order is not ours.")
     calibration = models.JSONField(default=dict, help_text="Constants by task.")
+    precision = models.CharField(max_length=10, default="float32", help_text="In which its convolutions are counted.")
     licence = models.CharField(max_length=200, blank=True)
     commercial = models.BooleanField(
         "commercial use", default=False, help_text="Whether the terms allow commercial use."

@@ -79,6 +79,7 @@ def _values(spec: NetworkSpec, weights: Path) -> dict[str, object]:
         "outputs": list(spec.outputs),
         "labels": _plain(spec.labels),
         "calibration": _plain(spec.calibration),
+        "precision": spec.precision,
         "licence": spec.licence,
         "commercial": spec.commercial,
         "source": spec.source,

@@ -151,9 +151,9 @@ def test_aims_of_growth() -> None:
 
 
 def test_multiply_adds_of_a_product() -> None:
-    assert multiplying.multiply_adds(peak.dense(1, 1, 1)) == 1
-    assert multiplying.multiply_adds(peak.dense(5, 4, 3)) == 60
-    assert multiplying.multiply_adds(peak.dense(5, 4, 3), (2, 4)) == 24
+    assert multiplying.multiply_adds(peak.product(1, 1, 1)) == 1
+    assert multiplying.multiply_adds(peak.product(5, 4, 3)) == 60
+    assert multiplying.multiply_adds(peak.product(5, 4, 3), (1, 2, 1, 4)) == 24
 
 
 def test_multiply_adds_of_r_net() -> None:

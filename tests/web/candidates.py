@@ -30,7 +30,7 @@ def described(key: str, **changes: Any) -> dict[str, Any]:
 
 def content(key: str) -> bytes:
     """The file of a shipped network."""
-    return (WEIGHTS / f"{key.replace(' ', '-')}.tflite").read_bytes()
+    return (WEIGHTS / manifest.load(WEIGHTS / "manifest.toml").networks[key].file).read_bytes()
 
 
 def send(client: Client, data: bytes, entry: dict[str, Any], *, name: str = "network.tflite", **fields: Any) -> Any:

@@ -102,6 +102,19 @@ def test_upload_activate_answer_roll_back(chief: Client, web: Client, jpeg: byte
     assert (second.from_key, second.to_key) == (str(row), OWN)
 
 
+def test_an_added_version_may_be_rounded_to_eight_bits(chief: Client, web: Client, jpeg: bytes, engine: Engine) -> None:
+    rows = [
+        upload(chief, content(OTHER), described(OTHER, version=number), precision=precision)
+        for number, precision in (("9.0.0", ""), ("9.0.1", "int8"))
+    ]
+    assert [(row.state, row.precision) for row in rows] == [(State.AVAILABLE, "float32"), (State.AVAILABLE, "int8")]
+    Follower(engine).step()
+    plain, rounded = (answer(web, jpeg, version=row.key)["faces"][0]["result"]["years"] for row in rows)
+    assert plain == answer(web, jpeg, version=OTHER)["faces"][0]["result"]["years"]
+    assert 0 < abs(plain - rounded) < 3
+    assert web.get("/api/v1/models").json()["versions"][-1]["precision"] == "float32"
+
+
 def test_description_by_fields(chief: Client) -> None:
     fields = {
         "network": "levelled",
@@ -142,6 +155,8 @@ def test_description_by_fields(chief: Client) -> None:
         ({"input": []}, "input must be an object"),
         ({"title": 3}, "must be text"),
         ({"commercial": "yes"}, "true or false"),
+        ({"precision": "int4"}, "One of float32, int8"),
+        ({"precision": []}, "One of float32, int8"),
         ({"file": "/etc/passwd"}, "Unknown keys: file"),
     ],
 )
