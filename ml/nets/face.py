@@ -1,8 +1,8 @@
 """One network for five questions about a face: the MobileNet trunk of ml.nets.mobilenet with a linear head per task.
 
-Four small networks look at the same crop, since they were taught otherwise and err on other faces: one of our own (ml.nets.expression) and
-the public mini-Xception and big Xception (ml.nets.minixception, ml.nets.bigxception), all in grey, for expressions; the public TinyXception
-(ml.nets.tinyxception, tighter) for age and gender. Their logits stand beside the trunk's features; the two ages are averaged.
+Three small networks look at the same crop, since they were taught otherwise and err on other faces: one of our own (ml.nets.expression) and
+the public big Xception (ml.nets.bigxception), both in grey, for expressions; the public TinyXception (ml.nets.tinyxception, tighter) for
+age and gender. Their logits stand beside the trunk's features; the two ages are averaged.
 Expressions are answered twice, as people see them and as FER-2013 labels them: see `build`.
 """
 
@@ -11,7 +11,7 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from ml.nets import bigxception, expression, minixception, tinyxception
+from ml.nets import bigxception, expression, tinyxception
 from ml.nets.mobilenet import MEAN_BGR, build_trunk
 
 YEARS: Final = tinyxception.YEARS
@@ -25,9 +25,8 @@ TINY_SHARE: Final = 0.3
 """Of TinyXception in age. Chosen on FairFace, which it has not seen."""
 TINY_WEIGHT: Final = 1.0
 """Of TinyXception's logit beside the trunk's in that of gender. Chosen on val (docs/training)."""
-GRAY_WEIGHTS: Final = {"votes": (0.5, 0.0, 0.1), "emotion": (0.3, 0.4, 1.2)}
-"""Of our own network, mini-Xception and big Xception in each head's logits; the trunk has what our own leaves. Chosen on val
-(docs/training)."""
+GRAY_WEIGHTS: Final = {"votes": (0.5, 0.15), "emotion": (0.7, 0.6)}
+"""Of our own network and big Xception in each head's logits; the trunk has what our own leaves. Chosen on val (docs/training)."""
 WITH_TINY: Final = "with_tiny"
 WITH_GRAY: Final = "with_gray"
 _SOFTMAX: Final = frozenset({"age", *GRAY_WEIGHTS})
@@ -35,7 +34,7 @@ _LUMA_BGR: Final = (0.114, 0.587, 0.299)
 _TINY_CROP: Final = 2 * round(SIDE * tinyxception.MARGIN / MARGIN / 2)
 _OWN_CROP: Final = 2 * round(SIDE * expression.MARGIN / MARGIN / 2)
 _PUBLIC_CROP: Final = 120
-"""Pixels of the crop that the two public grey networks see: of 106, 112, 120 and 128 the best on val, for either and beside the trunk."""
+"""Pixels of the crop that big Xception sees: of 106, 112, 120 and 128 the best on val, alone and beside the trunk."""
 
 
 def build() -> keras.Model:
@@ -48,9 +47,8 @@ def build() -> keras.Model:
     trunk = build_trunk(SIDE)
     gray = _gray(trunk.input)
     own = expression.build(logits=True)(_middle(gray, _OWN_CROP, expression.SIDE))
-    middle = _middle(gray, _PUBLIC_CROP, minixception.SIDE)
-    public = [module.build(logits=True)(middle)["emotion"] for module in (minixception, bigxception)]
-    expressive = [*(own[expression.HEADS[head]] for head in GRAY_WEIGHTS), *public]
+    public = bigxception.build(logits=True)(_middle(gray, _PUBLIC_CROP, bigxception.SIDE))["emotion"]
+    expressive = [*(own[expression.HEADS[head]] for head in GRAY_WEIGHTS), public]
     tiny = tinyxception.build(logits=True)(_tight_rgb(trunk.input))
     seen = dict.fromkeys(HEADS, trunk.output)
     seen["gender"] = keras.layers.Concatenate(name=WITH_TINY)([trunk.output, tiny["gender"]])

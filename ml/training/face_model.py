@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from ml.manifest import load
-from ml.nets import bigxception, expression, face, minixception, tinyxception
+from ml.nets import bigxception, expression, face, tinyxception
 from ml.nets.mobilenet import MEAN_BGR, build_trunk, import_trunk
 from ml.training.export import load_weights
 from ml.types import F32, RgbU8
@@ -17,7 +17,6 @@ from ml.types import F32, RgbU8
 DROPOUT: Final = 0.3
 BESIDE: Final[Mapping[str, Any]] = {
     "expression": expression,
-    "mini-xception": minixception,
     "big-xception": bigxception,
     "tiny-xception": tinyxception,
 }
@@ -102,9 +101,9 @@ def combined(head: str, values: Affine) -> Affine:
     if head == "gender":
         return np.concatenate([kernel, [[face.TINY_WEIGHT]]], dtype=np.float32), bias
     if head in face.GRAY_WEIGHTS:
-        own, *public = face.GRAY_WEIGHTS[head]
+        own, public = face.GRAY_WEIGHTS[head]
         # Of our own network's two answers the one by the same labels.
-        weights = [*(own * (other == head) for other in face.GRAY_WEIGHTS), *public]
+        weights = [*(own * (other == head) for other in face.GRAY_WEIGHTS), public]
         beside_it = [weight * np.eye(len(bias)) for weight in weights]
         return np.concatenate([(1 - own) * kernel, *beside_it], dtype=np.float32), (1 - own) * bias
     return values

