@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.web import archives
+from tests.web.candidates import OTHER
 from tests.web.portal import Portal
 from tests.web.test_browser import browser, watched  # noqa: F401 (a fixture)
 
@@ -54,6 +55,7 @@ def test_from_the_set_to_the_result(desk: Page) -> None:
     expect(desk.get_by_role("status")).to_contain_text("Three faces was checked and kept: 4 photographs.", timeout=WAIT)
 
     desk.goto("/compare/?task=age")
+    desk.get_by_label("Compared with").select_option(label=OTHER)
     desk.get_by_role("button", name="Compare").click()
     desk.wait_for_url(re.compile(r"/compare/\d+/$"))
     expect(desk.get_by_test_id("report")).to_be_visible(timeout=WAIT)  # the page turned to the result by itself
@@ -75,6 +77,7 @@ def test_from_the_set_to_the_result(desk: Page) -> None:
 
 def test_a_candidate(desk: Page) -> None:
     desk.goto("/compare/?task=age")
+    desk.get_by_label("Candidate").select_option(label=OTHER)
     desk.get_by_label("Share of photographs").fill("1")
     desk.get_by_role("button", name="Start a candidate").click()
     expect(desk.get_by_test_id("shadow")).to_contain_text("tiny-xception 1.0.0 beside", timeout=WAIT)
