@@ -51,7 +51,7 @@ def measure(settings: Settings) -> dict[str, Any]:
 def network(spec: NetworkSpec, shape: tuple[int, ...], runs: int, peaks: list[dict[str, Any]]) -> dict[str, Any]:
     """One network on one input: its multiply-adds, its time with one and two threads of XNNPACK, its share of its precision's peak."""
     content = content_of(spec, ROOT / "weights")
-    count = multiplying.multiply_adds((ROOT / "weights" / spec.file).read_bytes(), shape)
+    count = multiplying.multiply_adds(content, shape)
     row: dict[str, Any] = {"network": spec.key, "input": list(shape), "mmac": round(count / 1e6, 2)}
     row["precision"] = spec.precision
     for found in (one for one in peaks if one["precision"] == spec.precision):

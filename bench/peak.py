@@ -14,7 +14,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
-from ml.eightbit import eight_bit
+from ml.eightbit import in_precision
 from ml.manifest import Precision
 
 SHAPES: Final = ((256, 512, 512), (512, 512, 512), (512, 1024, 1024), (3136, 256, 256), (784, 512, 512))
@@ -66,8 +66,7 @@ def times(interpreter: Interpreter, runs: int, seconds: float = 0.0) -> list[flo
 
 
 def _rate(shape: tuple[int, int, int], precision: Precision, threads: int, seconds: float) -> float:
-    content = product(*shape)
-    interpreter = Interpreter(model_content=eight_bit(content) if precision == "int8" else content, num_threads=threads)
+    interpreter = Interpreter(model_content=in_precision(product(*shape), precision), num_threads=threads)
     interpreter.allocate_tensors()
     detail = interpreter.get_input_details()[0]
     interpreter.set_tensor(detail["index"], np.random.default_rng(2).uniform(-1, 1, detail["shape"]).astype(np.float32))

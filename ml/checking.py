@@ -74,7 +74,7 @@ def _work(job: Mapping[str, Any]) -> dict[str, Any]:
     if SYNTHESIS in tasks:
         check_directions(spec)
     shapes = _check_file(content, spec)
-    network = _loaded(spec, path.parent)
+    network = LiteRtNetwork(spec, path.parent, threads=1)
     probes = _probes(spec, Path(job["weights"]), [Path(probe) for probe in job["probes"]])
     results = [_check_run(network, tasks, probe) for probe in probes]
     _check_repeats(network, LiteRtNetwork(spec, path.parent, threads=1), probes[0][0], results[0])
@@ -88,15 +88,6 @@ def _work(job: Mapping[str, Any]) -> dict[str, Any]:
         "ms_per_face": round(_milliseconds(network, probes[0][0]), 2),
         "faces": sum(scene is not None for _, scene in probes),
     }
-
-
-def _loaded(spec: NetworkSpec, folder: Path) -> LiteRtNetwork:
-    try:
-        return LiteRtNetwork(spec, folder, threads=1)
-    except Exception as error:
-        if spec.precision == "float32":
-            raise
-        raise Unfit(f"The convolutions cannot be rounded: {error}") from error
 
 
 def _content(path: Path, max_bytes: int) -> bytes:

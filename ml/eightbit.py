@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from ai_edge_litert import schema_py_generated as schema
 
+from ml.manifest import Precision
 from ml.types import F32
 
 FEWEST: Final = 1024
@@ -20,6 +21,11 @@ FEWEST: Final = 1024
 _LEVELS: Final = 127
 _MAGIC: Final = b"TFL3"
 _STORED: Final = {schema.TensorType.FLOAT16: "<f2", schema.TensorType.FLOAT32: "<f4"}
+
+
+def in_precision(litert: bytes, precision: Precision) -> bytes:
+    """The file as it is counted: in float32 as it is, in int8 rounded. Raises ValueError as `eight_bit`."""
+    return eight_bit(litert) if precision == "int8" else litert
 
 
 def eight_bit(litert: bytes) -> bytes:
@@ -34,7 +40,7 @@ def eight_bit(litert: bytes) -> bytes:
         _, kernel, *bias = convolution.inputs
         weights = graph.constant(kernel)
         if weights is not None and weights.size >= FEWEST:
-            convolution.inputs = [convolution.inputs[0], graph.rounded(kernel), *map(graph.plain, bias)]
+            convolution.inputs = [convolution.inputs[0], graph.rounded(kernel, weights), *map(graph.plain, bias)]
     return graph.packed()
 
 
@@ -67,10 +73,10 @@ class _Graph:
             return None
         return np.asarray(data, np.uint8).view(_STORED[found.type]).astype(np.float32).reshape(found.shape)
 
-    def rounded(self, tensor: int) -> int:
-        """The number of the same constant in int8."""
+    def rounded(self, tensor: int, values: F32) -> int:
+        """The number of the constant of these values in int8."""
         if tensor not in self._instead:
-            integers, scales = _split(self._values(tensor))
+            integers, scales = _split(values)
             quantization = schema.QuantizationParametersT()
             quantization.scale, quantization.zeroPoint = scales, np.zeros(len(scales), np.int64)
             self._instead[tensor] = self._added(tensor, schema.TensorType.INT8, integers.view(np.uint8), quantization)
@@ -79,7 +85,10 @@ class _Graph:
     def plain(self, tensor: int) -> int:
         """The number of the same constant in float32, as LiteRT wants a bias beside integers."""
         if tensor in self._widened and tensor not in self._instead:
-            self._instead[tensor] = self._added(tensor, schema.TensorType.FLOAT32, self._values(tensor).view(np.uint8))
+            values = self.constant(tensor)
+            if values is None:
+                raise ValueError(f"tensor {tensor} is no constant of floats")
+            self._instead[tensor] = self._added(tensor, schema.TensorType.FLOAT32, values.view(np.uint8))
         return self._instead.get(tensor, tensor)
 
     def packed(self) -> bytes:
@@ -100,12 +109,6 @@ class _Graph:
 
     def _source(self, tensor: int) -> int:
         return int(self._widened[tensor].inputs[0]) if tensor in self._widened else int(tensor)
-
-    def _values(self, tensor: int) -> F32:
-        values = self.constant(tensor)
-        if values is None:
-            raise ValueError(f"tensor {tensor} is no constant of floats")
-        return values
 
     def _added(self, like: int, kind: int, content: npt.NDArray[np.uint8], quantization: Any = None) -> int:
         old, tensor, buffer = self._graph.tensors[like], schema.TensorT(), schema.BufferT()

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from ml.eightbit import eight_bit
+from ml.eightbit import in_precision
 from ml.errors import NotReady
 from ml.manifest import Precision
 
@@ -27,8 +27,7 @@ def measure(file: Path, shape: tuple[int, ...], precision: Precision) -> int:
     from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415
 
     before = resident()
-    content = file.read_bytes()
-    interpreter: Any = Interpreter(model_content=eight_bit(content) if precision == "int8" else content, num_threads=1)
+    interpreter: Any = Interpreter(model_content=in_precision(file.read_bytes(), precision), num_threads=1)
     detail = interpreter.get_input_details()[0]
     if tuple(detail["shape"]) != shape:
         interpreter.resize_tensor_input(detail["index"], shape)

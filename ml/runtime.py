@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from ml.eightbit import eight_bit
+from ml.eightbit import in_precision
 from ml.errors import InvalidRequest, NotReady
 from ml.labels import orders
 from ml.manifest import Manifest, NetworkSpec, load, verified
@@ -66,8 +66,7 @@ class _Interpreter:
 
 def content_of(spec: NetworkSpec, weights_dir: Path) -> bytes:
     """The LiteRT file that runs, in the network's precision. Raises NotReady when the file is missing or damaged."""
-    content = verified(weights_dir / spec.file, spec.sha256)
-    return eight_bit(content) if spec.precision == "int8" else content
+    return in_precision(verified(weights_dir / spec.file, spec.sha256), spec.precision)
 
 
 class LiteRtNetwork:
