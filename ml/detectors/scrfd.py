@@ -103,7 +103,7 @@ def _canvas(rgb_u8: RgbU8, part: Part) -> F32:
     canvas[:height, :width] = _smaller(piece, height, width)
     values = canvas.astype(np.float32)
     values -= np.float32(127.5)
-    values /= np.float32(128)
+    values *= np.float32(1 / 128)  # exact
     return values[None]
 
 
