@@ -15,7 +15,7 @@ LandmarkScheme = Literal["5", "15", "68", "76", "468"]
 EmotionLabels = Literal["crowd", "fer2013"]
 VersionName = Annotated[str, Field(min_length=1, max_length=151)]
 _VERSION = (
-    "The version that shall answer instead of the active one, for example `face 1.7.0-int8`; "
+    "The version that shall answer instead of the active one, for example `face 1.8.0-int8`; "
     "the network's name may be left out where only one has that version."
 )
 _LABELS = (
@@ -175,5 +175,5 @@ class AnalyzeOptions(DetectionOptions):
         default_factory=dict,
         max_length=20,
         title="Model versions",
-        description='For some of the tasks, the version that shall answer: `{"age": "face 1.7.0-int8"}`.',
+        description='For some of the tasks, the version that shall answer: `{"age": "face 1.8.0-int8"}`.',
     )

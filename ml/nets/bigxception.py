@@ -27,7 +27,7 @@ def build(*, logits: bool = False) -> keras.Model:
     """Build the graph with fresh weights.
 
     Input "input" (n, 64, 64, 1) float32, -1..1; output "emotion" (n, 7), probabilities in the order of ml.tasks.emotion.EMOTIONS, or with
-    `logits` their logits.
+    `logits` their logits and "features" (n, 256), the mean of the map which they come from.
     """
     inputs = keras.Input((SIDE, SIDE, 1), name="input")
     x = keras.layers.Conv2D(32, 3, strides=2, activation="relu", name="stem_1")(inputs)
@@ -37,11 +37,15 @@ def build(*, logits: bool = False) -> keras.Model:
         y = keras.layers.SeparableConv2D(channels, 3, padding="same", activation="relu", name=f"first_{number}")(y)
         y = keras.layers.SeparableConv2D(channels, 3, padding="same", name=f"second_{number}")(y)
         x = halving_sum(y, x, f"shortcut_{number}")
-    x = keras.layers.Conv2D(7, 3, padding="same", name="classes")(x)
-    x = keras.layers.GlobalAveragePooling2D(name="logits")(x)
-    return keras.Model(
-        inputs, {"emotion": x if logits else keras.layers.Softmax(name="emotion")(x)}, name="bigxception"
+    said = keras.layers.GlobalAveragePooling2D(name="logits")(
+        keras.layers.Conv2D(7, 3, padding="same", name="classes")(x)
     )
+    outputs = (
+        {"emotion": said, "features": keras.layers.GlobalAveragePooling2D(name="features")(x)}
+        if logits
+        else {"emotion": keras.layers.Softmax(name="emotion")(said)}
+    )
+    return keras.Model(inputs, outputs, name="bigxception")
 
 
 def import_weights(package_dir: Path, temperature: float = TEMPERATURE) -> keras.Model:

@@ -27,7 +27,7 @@ def build(*, logits: bool = False) -> keras.Model:
     """Build the network with fresh weights.
 
     Input "input" (n, 96, 96, 1) float32, -1..1; outputs (n, 7) in the order of ml.tasks.emotion.EMOTIONS: "emotion" as most people see it,
-    "emotion_fer2013" as FER-2013 labels it; probabilities, or with `logits` their logits.
+    "emotion_fer2013" as FER-2013 labels it; probabilities, or with `logits` their logits and "features" (n, 256), which they come from.
     """
     inputs = keras.Input((SIDE, SIDE, 1), name="input")
     small = halved(inputs)
@@ -41,7 +41,7 @@ def build(*, logits: bool = False) -> keras.Model:
     features = keras.layers.Average(name="mean")([one, other])
     kind = None if logits else "softmax"
     said = {output: keras.layers.Dense(7, activation=kind, name=head)(features) for head, output in HEADS.items()}
-    return keras.Model(inputs, said, name="expression")
+    return keras.Model(inputs, said | ({"features": features} if logits else {}), name="expression")
 
 
 def layers() -> list[tuple[str, int]]:

@@ -2,7 +2,9 @@
 
 Three small networks look at the same crop, since they were taught otherwise and err on other faces: one of our own (ml.nets.expression) and
 the public big Xception (ml.nets.bigxception), both in grey, for expressions; the public TinyXception (ml.nets.tinyxception, tighter) for
-age and gender. Their logits stand beside the trunk's features; the two ages are averaged.
+age and gender. Their logits stand beside the trunk's features; the two ages are averaged. Expressions, attributes and mask are judged by
+the means of the trunk's earlier maps too, since hair, skin and edges are gone from the last; attributes and mask also by the features of
+the grey networks.
 Expressions are answered twice, as people see them and as FER-2013 labels them: see `build`.
 """
 
@@ -25,10 +27,12 @@ TINY_SHARE: Final = 0.3
 """Of TinyXception in age. Chosen on FairFace, which it has not seen."""
 TINY_WEIGHT: Final = 1.0
 """Of TinyXception's logit beside the trunk's in that of gender. Chosen on val (docs/training)."""
-GRAY_WEIGHTS: Final = {"votes": (0.5, 0.15), "emotion": (0.7, 0.6)}
+GRAY_WEIGHTS: Final = {"votes": (0.5, 0.15), "emotion": (0.5, 0.5)}
 """Of our own network and big Xception in each head's logits; the trunk has what our own leaves. Chosen on val (docs/training)."""
-WITH_TINY: Final = "with_tiny"
-WITH_GRAY: Final = "with_gray"
+EARLIER: Final = (3, 5, 9, 11, 12)
+"""Blocks of the trunk before the last whose maps' means some heads see (see docs/training)."""
+LOGITS: Final = {"gender": 1, "votes": 21, "emotion": 21}
+"""Head -> how many logits of other networks it sees; they stand between the trunk's features and the means."""
 _SOFTMAX: Final = frozenset({"age", *GRAY_WEIGHTS})
 _LUMA_BGR: Final = (0.114, 0.587, 0.299)
 _TINY_CROP: Final = 2 * round(SIDE * tinyxception.MARGIN / MARGIN / 2)
@@ -47,12 +51,9 @@ def build() -> keras.Model:
     trunk = build_trunk(SIDE)
     gray = _gray(trunk.input)
     own = expression.build(logits=True)(_middle(gray, _OWN_CROP, expression.SIDE))
-    public = bigxception.build(logits=True)(_middle(gray, _PUBLIC_CROP, bigxception.SIDE))["emotion"]
-    expressive = [*(own[expression.HEADS[head]] for head in GRAY_WEIGHTS), public]
+    public = bigxception.build(logits=True)(_middle(gray, _PUBLIC_CROP, bigxception.SIDE))
     tiny = tinyxception.build(logits=True)(_tight_rgb(trunk.input))
-    seen = dict.fromkeys(HEADS, trunk.output)
-    seen["gender"] = keras.layers.Concatenate(name=WITH_TINY)([trunk.output, tiny["gender"]])
-    seen["votes"] = seen["emotion"] = keras.layers.Concatenate(name=WITH_GRAY)([trunk.output, *expressive])
+    seen = dict.fromkeys(HEADS, trunk.output) | _more(trunk, own, public, tiny["gender"])
     said = {
         head: keras.layers.Dense(units, activation="softmax" if head in _SOFTMAX else "sigmoid", name=head)(seen[head])
         for head, units in HEADS.items()
@@ -68,6 +69,23 @@ def build() -> keras.Model:
         "emotion_fer2013": said["emotion"],
     }
     return keras.Model(trunk.input, {name: outputs[name] for name in OUTPUTS}, name="face")
+
+
+def _more(trunk: keras.Model, own: Any, public: Any, tiny_gender: Any) -> dict[str, Any]:
+    """Head -> the trunk's features, other networks' logits, the means of earlier maps, and other networks' features."""
+    maps = [trunk.get_layer(f"conv_pw_{block}_relu").output for block in EARLIER]
+    means = [
+        keras.layers.GlobalAveragePooling2D(name=f"mean_{block}")(x) for block, x in zip(EARLIER, maps, strict=True)
+    ]
+    logits = [*(own[expression.HEADS[head]] for head in GRAY_WEIGHTS), public["emotion"]]
+    # The grey networks know the photographs of expressions that they were taught by heart: there their logits count, at a fixed weight.
+    expressive = keras.layers.Concatenate(name="expressive")([trunk.output, *logits, *means])
+    wide = keras.layers.Concatenate(name="wide")([trunk.output, *means, own["features"], public["features"]])
+    return {
+        "gender": keras.layers.Concatenate(name="with_tiny")([trunk.output, tiny_gender]),
+        **dict.fromkeys(GRAY_WEIGHTS, expressive),
+        **dict.fromkeys(("attributes", "mask"), wide),
+    }
 
 
 def _gray(inputs: Any) -> Any:

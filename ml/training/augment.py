@@ -30,11 +30,13 @@ class Strength:
     blur: float = 0.1
     jpeg: float = 0.15
     hide: float = 0.15
+    noise: float = 0.0
 
 
 COLOUR: Final = Strength()
 GRAY48: Final = Strength(roll=8.0, tint=0.4, gray=0.0, small=0.05, blur=0.05, jpeg=0.05)
 """For FER-2013, whose images are grey and of 48 pixels already."""
+NOISY: Final = Strength(noise=0.2)
 
 
 def framed(rgb_u8: RgbU8, face: Face, side: int, margin: float, *, rng: np.random.Generator, how: Strength) -> RgbU8:
@@ -81,6 +83,8 @@ def spoilt(rgb_u8: RgbU8, rng: np.random.Generator, how: Strength) -> RgbU8:
         image = np.asarray(cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB), np.uint8)
     if chances[6] < how.jpeg:
         image = _compressed(image, int(rng.integers(20, 85)))
+    if how.noise and rng.random() < how.noise:
+        image = _noisy(image, rng)
     return image
 
 
@@ -108,6 +112,11 @@ def _coarse(image: RgbU8, rng: np.random.Generator) -> RgbU8:
 def _compressed(image: RgbU8, quality: int) -> RgbU8:
     _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+
+
+def _noisy(image: RgbU8, rng: np.random.Generator) -> RgbU8:
+    grain = rng.normal(0, rng.uniform(3, 18), image.shape)
+    return np.clip(image + grain, 0, 255).astype(np.uint8)
 
 
 def _hidden(image: RgbU8, rng: np.random.Generator) -> RgbU8:

@@ -123,19 +123,17 @@ def finish(model: keras.Model, corpus: Corpus, settings: Settings) -> None:
     again = [] if settings.frozen_only else [taught]
     placed = np.concatenate([held, expressive, *again])
     faces = Faces(corpus, *as_served(corpus, placed, settings.weights, settings.work))
-    if not settings.frozen_only:
-        face_model.set_heads(model, refit.heads_of(model, faces, taught))
     labels, others = corpus.labels.take(held), face_model.finished(settings.weights)
+    plain = face_model.served(model, {}, others)
     values = face_model.heads(model)
+    if not settings.frozen_only:
+        values |= refit.heads_of(plain, faces, taught)
     combined = {head: face_model.combined(head, pair) for head, pair in values.items()}
     combined["age"] = calibrate.lifted(combined["age"])
-    plain = face_model.served(model, values, others)
 
     def logits(rows: I64) -> dict[str, F32]:
-        features = heads.features(model, faces.crops(rows, SIDE, MARGIN))
-        beside = face_model.beside(plain, faces.crops(rows, SIDE, MARGIN))
-        seen = {head: np.concatenate([features, beside[head]], 1) if head in beside else features for head in HEADS}
-        return {head: seen[head] @ kernel + bias for head, (kernel, bias) in combined.items()}
+        seen = face_model.seen(plain, faces.crops(rows, SIDE, MARGIN), HEADS)
+        return {head: seen[head][:, : len(kernel)] @ kernel + bias for head, (kernel, bias) in combined.items()}
 
     final = combined | calibrate.calibrated(combined, logits(held), labels)
     final |= calibrate.expressive(combined, logits(expressive), corpus.labels.take(expressive))

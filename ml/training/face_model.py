@@ -21,8 +21,10 @@ BESIDE: Final[Mapping[str, Any]] = {
     "tiny-xception": tinyxception,
 }
 """Networks beside the trunk: name in the manifest -> module."""
+TRUNK: Final = 1024
+"""The trunk's features; a head may have rows for more."""
 Affine = tuple[F32, F32]
-"""A head's kernel (1024, k) and bias (k,)."""
+"""A head's kernel (TRUNK or more, k) and bias (k,)."""
 
 
 def build(package_dir: Path | None, side: int | None = None) -> keras.Model:
@@ -73,7 +75,7 @@ def finished(weights: Path) -> tuple[keras.Model, ...]:
 def served(model: keras.Model, final_heads: Mapping[str, Affine], others: Sequence[keras.Model]) -> keras.Model:
     """The network that is exported: the trained trunk with these heads, and the networks beside it as they are.
 
-    A head of 1024 rows leaves the network beside it out.
+    A head of fewer rows than the network's leaves out what it has no rows for.
     """
     network = face.build()
     for beside in others:
@@ -88,32 +90,35 @@ def served(model: keras.Model, final_heads: Mapping[str, Affine], others: Sequen
     return network
 
 
-def beside(network: keras.Model, batches: Iterable[RgbU8]) -> dict[str, F32]:
-    """Crops of the served network -> head -> what the networks beside the trunk add to its logits, not yet weighted by `combined`."""
-    parts = [part for name in (face.WITH_TINY, face.WITH_GRAY) for part in network.get_layer(name).input[1:]]
-    found = _asked(keras.Model(network.input, keras.layers.Concatenate()(parts)), batches)
-    return {"gender": found[:, :1], **dict.fromkeys(face.GRAY_WEIGHTS, found[:, 1:])}
+def seen(network: keras.Model, batches: Iterable[RgbU8], heads_: Iterable[str]) -> dict[str, F32]:
+    """Crops of the served network -> head -> (n, d) what it sees: the trunk's features first."""
+    inputs = {head: network.get_layer(head).input for head in heads_}
+    # A head of the same input is asked once.
+    first = {head: next(other for other in inputs if inputs[other] is inputs[head]) for head in inputs}
+    found = _asked(keras.Model(network.input, {head: inputs[head] for head in set(first.values())}), batches)
+    return {head: found[first[head]] for head in inputs}
 
 
 def combined(head: str, values: Affine) -> Affine:
-    """A head (1024, k) -> the same with rows for the other networks' logits, where the head has such."""
+    """A head of (1024 or more, k) -> the same with rows for the other networks' logits, where the head has such."""
     kernel, bias = values
     if head == "gender":
-        return np.concatenate([kernel, [[face.TINY_WEIGHT]]], dtype=np.float32), bias
+        return np.insert(kernel, TRUNK, np.float32(face.TINY_WEIGHT), axis=0), bias
     if head in face.GRAY_WEIGHTS:
         own, public = face.GRAY_WEIGHTS[head]
         # Of our own network's two answers the one by the same labels.
         weights = [*(own * (other == head) for other in face.GRAY_WEIGHTS), public]
-        beside_it = [weight * np.eye(len(bias)) for weight in weights]
-        return np.concatenate([(1 - own) * kernel, *beside_it], dtype=np.float32), (1 - own) * bias
+        beside_it = np.concatenate([weight * np.eye(len(bias)) for weight in weights])
+        return np.insert((1 - own) * kernel, [TRUNK] * len(beside_it), beside_it, axis=0), (1 - own) * bias
     return values
 
 
 def years(network: keras.Model, batches: Iterable[RgbU8]) -> F32:
     """Crops of the served network -> (n, 101) what it says of the age."""
-    return _asked(keras.Model(network.input, network.output["age"]), batches)
+    return _asked(keras.Model(network.input, {"age": network.output["age"]}), batches)["age"]
 
 
-def _asked(part: keras.Model, batches: Iterable[RgbU8]) -> F32:
+def _asked(part: keras.Model, batches: Iterable[RgbU8]) -> dict[str, F32]:
     run = tf.function(lambda crops_u8: part(network_input(crops_u8), training=False), reduce_retracing=True)
-    return np.concatenate([run(tf.constant(crops)).numpy() for crops in batches])
+    answers = [run(tf.constant(crops)) for crops in batches]
+    return {name: np.concatenate([answer[name].numpy() for answer in answers]) for name in part.output}

@@ -7,7 +7,7 @@ from ml.nets.face import MARGIN, OUTPUTS, SIDE
 from ml.nets.mobilenet import MEAN_BGR
 
 NAME: Final = "face"
-VERSION: Final = "1.7.0"
+VERSION: Final = "1.8.0"
 TASKS: Final = ("age", "gender", "emotion", "attributes", "mask")
 
 
@@ -29,8 +29,9 @@ def entry(interval: Mapping[str, Any], *, how: str) -> dict[str, Any]:
         "TinyXception: UTKFace, FG-NET, ChaLearn, IMDB-WIKI, CACD, MegaAge, MegaAge-Asian",
         "notes": "Research-only data, hence not for commercial use. Age: expected value of 101 classes, three tenths of it "
         "TinyXception's, which saw four fifths of UTKFace, so that figures on UTKFace flatter a little; FairFace it did not see. "
-        "Gender: the sum of the trunk's and its logits. The interval is decoded "
-        "by ml.tasks.age_interval from [network.calibration.age]. All probabilities are calibrated on held-out training faces, "
+        "Gender: the sum of the trunk's and its logits. Expressions, attributes and mask: from the trunk's earlier maps too. "
+        "The interval is decoded by ml.tasks.age_interval from [network.calibration.age]. "
+        "All probabilities are calibrated on held-out training faces, "
         "those of expressions on FER-2013 PublicTest.",
         "input": {
             "size": [SIDE, SIDE],

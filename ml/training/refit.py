@@ -1,9 +1,10 @@
-"""Three heads fitted anew on the finished trunk, each by all of its images at once, on faces as the portal finds them.
+"""All heads but that of the age fitted anew on the finished network, each by all of its images at once, on faces as the portal finds them.
 
-The fine-tuning sees the cascade's crops, and of a small set a few images to a batch; regression on the trunk's features errs less.
+The fine-tuning sees the cascade's crops, of a small set a few images to a batch, and the trunk's last map alone; regression on all that the
+network sees errs less.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,29 +12,37 @@ import keras
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from ml.nets.face import MARGIN, SIDE
-from ml.training import heads
+from ml.nets.face import GRAY_WEIGHTS, LOGITS, MARGIN, SIDE
+from ml.tasks.emotion import EMOTIONS
+from ml.training import augment
 from ml.training.batches import Faces
 from ml.training.corpus import I64, SOURCES, Corpus, Labels
-from ml.training.face_model import Affine
-from ml.types import F32
+from ml.training.face_model import Affine, seen
+from ml.types import F32, RgbU8
 
 _LEAST_SPREAD: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """How much an image of each set counts, and the inverse of the penalty on the standardised features' weights; both chosen on val."""
+    """How much an image of each set counts, and the inverse of the penalty on the standardised features' weights; both chosen on val.
+
+    spoilt: whether half of that is of the face as found, and half of it with other light, coarser, blurred or the like.
+    """
 
     sets: Mapping[str, float]
     inverse_penalty: float
+    spoilt: bool = False
 
 
 LESSONS: Final[Mapping[str, Lesson]] = {
     "gender": Lesson({"utkface": 1.0, "fairface": 2.0, "celeba": 0.6}, 3e-3),
-    "attributes": Lesson({"celeba": 1.0}, 1e-3),
+    # Earlier maps lead astray on blurred faces if only sharp ones were seen.
+    "attributes": Lesson({"celeba": 1.0}, 1e-3, spoilt=True),
+    "emotion": Lesson({"fer2013": 1.0}, 1e-2),
+    "votes": Lesson({"fer2013": 1.0}, 3e-3),
     # Faces of the other sets are taken to be bare.
-    "mask": Lesson({"mask": 1.0, "utkface": 0.015, "fairface": 0.015, "celeba": 0.015}, 1e-1),
+    "mask": Lesson({"mask": 1.0, "utkface": 0.015, "fairface": 0.015, "celeba": 0.015}, 1e-2),
 }
 
 
@@ -43,20 +52,45 @@ def rows(corpus: Corpus) -> I64:
     return np.concatenate([corpus.rows(name, "train") for name in sets])
 
 
-def heads_of(model: keras.Model, faces: Faces, rows_: I64) -> dict[str, Affine]:
-    """The heads of LESSONS, fitted to the training images `rows_`."""
-    features = heads.features(model, faces.crops(rows_, SIDE, MARGIN))
+def heads_of(network: keras.Model, faces: Faces, rows_: I64) -> dict[str, Affine]:
+    """The heads of LESSONS, fitted to what the served network sees of the training images `rows_`, but for the logits beside the trunk."""
+    again = np.concatenate(
+        [rows_[:0], *(_of_sets(faces.corpus, rows_, one.sets) for one in LESSONS.values() if one.spoilt)]
+    )
+    # What the head of attributes sees begins with what each other sees.
+    features = np.concatenate(
+        [
+            seen(network, crops, ["attributes"])["attributes"]
+            for crops in (faces.crops(rows_, SIDE, MARGIN), _spoilt(faces.crops(again, SIDE, MARGIN)))
+        ]
+    )
+    spoilt = np.arange(len(features)) >= len(rows_)
     mean, spread = features.mean(0), features.std(0) + _LEAST_SPREAD
-    standard, labels = (features - mean) / spread, faces.corpus.labels.take(rows_)
+    features -= mean  # in place: it is a gigabyte
+    features /= spread
+    labels = faces.corpus.labels.take(np.concatenate([rows_, again]))
     fitted = {}
     for task, lesson in LESSONS.items():
         truth, weights = truth_of(labels, task), weights_of(labels, lesson.sets)
+        weights *= 0.5 if lesson.spoilt else ~spoilt
         known = (weights > 0) & (truth >= 0).all(1)
-        kernel, bias = fit(standard[known], truth[known], weights[known], lesson.inverse_penalty)
-        kernel /= spread[:, None]
-        fitted[task] = kernel, np.asarray(bias - mean @ kernel, np.float32)
+        width = network.get_layer(task).kernel.shape[0] - LOGITS.get(task, 0)
+        chosen = fit_classes if task in GRAY_WEIGHTS else fit
+        kernel, bias = chosen(features[known, :width], truth[known], weights[known], lesson.inverse_penalty)
+        kernel /= spread[:width, None]
+        fitted[task] = kernel, np.asarray(bias - mean[:width] @ kernel, np.float32)
         print(f"{task}: fitted anew to {int(known.sum())} faces", flush=True)
     return fitted
+
+
+def _of_sets(corpus: Corpus, rows_: I64, sets: Mapping[str, float]) -> I64:
+    return rows_[weights_of(corpus.labels.take(rows_), sets) > 0]
+
+
+def _spoilt(batches: Iterable[RgbU8]) -> Iterator[RgbU8]:
+    rng = np.random.default_rng(0)
+    for crops in batches:
+        yield np.stack([augment.spoilt(crop, rng, augment.NOISY) for crop in crops])
 
 
 def fit(features: F32, truth: F32, weights: F32, inverse_penalty: float) -> Affine:
@@ -66,6 +100,14 @@ def fit(features: F32, truth: F32, weights: F32, inverse_penalty: float) -> Affi
     return kernel.astype(np.float32), bias.astype(np.float32)
 
 
+def fit_classes(features: F32, shares: F32, weights: F32, inverse_penalty: float) -> Affine:
+    """Logistic regression of (n, d) features on (n, k) shares of exclusive classes: kernel (d, k) and bias (k,)."""
+    rows_, classes = np.nonzero(shares)
+    counts = weights[rows_] * shares[rows_, classes]
+    fitted = LogisticRegression(C=inverse_penalty, max_iter=500).fit(features[rows_], classes, counts)
+    return fitted.coef_.T.astype(np.float32), fitted.intercept_.astype(np.float32)
+
+
 def weights_of(labels: Labels, sets: Mapping[str, float]) -> F32:
     """(n,) how much each image counts."""
     by_source = np.array([sets.get(name, 0.0) for name in SOURCES], np.float32)
@@ -73,6 +115,13 @@ def weights_of(labels: Labels, sets: Mapping[str, float]) -> F32:
 
 
 def truth_of(labels: Labels, task: str) -> F32:
-    """(n, k) labels, UNKNOWN where there is none; of masks it means a bare face."""
+    """(n, k) labels or, of expressions, shares of classes; UNKNOWN where there is none, which of masks means a bare face."""
     column = labels.named()[task].reshape(len(labels), -1)
-    return np.maximum(column, 0.0) if task == "mask" else column
+    if task == "mask":
+        return np.maximum(column, 0.0)
+    if task == "emotion":
+        return np.asarray(column == np.arange(len(EMOTIONS)), np.float32)
+    if task == "votes":
+        # What people saw besides the seven takes from the weight.
+        return np.asarray(column / np.maximum(column.sum(1) + labels.votes_other, 1.0)[:, None], np.float32)
+    return column

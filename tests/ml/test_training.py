@@ -101,7 +101,8 @@ def test_every_set_can_be_read(source: str) -> None:
     assert label_row(rows[0], source, {})["source"] == SOURCES.index(source)
 
 
-def test_augmented_crops_repeat_with_the_seed_and_differ_without() -> None:
+@pytest.mark.parametrize("how", [augment.COLOUR, augment.GRAY48, augment.NOISY, augment.Strength(noise=1.0)])
+def test_augmented_crops_repeat_with_the_seed_and_differ_without(how: augment.Strength) -> None:
     image = RNG.integers(0, 256, (60, 50, 3), np.uint8)
     found = Face(
         np.array([10, 10, 40, 50], np.float32),
@@ -111,7 +112,7 @@ def test_augmented_crops_repeat_with_the_seed_and_differ_without() -> None:
 
     def crop(seed: int) -> np.ndarray:
         rng = np.random.default_rng(seed)
-        return augment.spoilt(augment.framed(image, found, 64, 1.4, rng=rng, how=augment.COLOUR), rng, augment.COLOUR)
+        return augment.spoilt(augment.framed(image, found, 64, 1.4, rng=rng, how=how), rng, how)
 
     assert crop(1).shape == (64, 64, 3)
     assert (crop(1) == crop(1)).all()
@@ -162,6 +163,30 @@ def test_heads_are_fitted_anew_to_the_images_that_count() -> None:
     kernel, bias = refit.fit(features, truth, counts, 1.0)
     assert (kernel.shape, bias.shape) == ((3, 2), (2,))
     assert ((features[:200] @ kernel + bias > 0) == truth[:200]).mean() > 0.95
+
+
+def test_expressions_are_fitted_to_shares_of_classes() -> None:
+    features = RNG.normal(0, 1, (600, 2)).astype(np.float32)
+    shares = np.stack([features[:, 0] > 0.3, features[:, 0] < -0.3, np.full(600, 0.1)], 1).astype(np.float32)
+    counts = np.ones(600, np.float32)
+    counts[300:] = 0
+    shares[300:, :2] = shares[300:, 1::-1]  # the other way round, but these do not count
+    kernel, bias = refit.fit_classes(features, shares, counts, 1.0)
+    assert (kernel.shape, bias.shape) == ((2, 3), (3,))
+    sure = shares[:300, 2] < shares[:300, :2].max(1)
+    assert ((features[:300] @ kernel + bias).argmax(1) == shares[:300].argmax(1))[sure].mean() > 0.95
+
+
+def test_shares_of_expressions_are_what_people_saw() -> None:
+    columns = {field.name: np.zeros(3, np.float32) for field in fields(Labels)}
+    votes = np.array([[0.0] * 7, [6, 2, 0, 0, 0, 0, 0], [-1.0] * 7], np.float32)
+    labels = Labels(
+        **columns | {"emotion": np.array([3.0, 0.0, -1.0]), "votes": votes, "votes_other": np.array([10.0, 2.0, -1.0])}
+    )
+    assert refit.truth_of(labels, "emotion").tolist() == [[0, 0, 0, 1, 0, 0, 0], [1, 0, 0, 0, 0, 0, 0], [0] * 7]
+    shares = refit.truth_of(labels, "votes")
+    assert shares[:2].tolist() == [[0] * 7, pytest.approx([0.6, 0.2, 0, 0, 0, 0, 0])]
+    assert (shares[2] < 0).all()
 
 
 def test_unmasked_faces_of_other_sets_count_as_bare() -> None:
@@ -252,13 +277,21 @@ def test_the_served_network_answers_with_the_heads_and_the_networks_beside_them(
         np.testing.assert_allclose(both[output], weighted / weighted.sum(), atol=0.02)
     logit = np.log(float(tiny["gender"][0, 0]) / (1 - float(tiny["gender"][0, 0])))
     assert float(both["gender"][0, 0]) == pytest.approx(1 / (1 + np.exp(-face.TINY_WEIGHT * logit)), abs=0.03)
-    said = face_model.beside(network, [rgb_u8[None]])
-    assert {head: value.shape for head, value in said.items()} == {
-        "gender": (1, 1),
-        "votes": (1, 21),
-        "emotion": (1, 21),
+    said = face_model.seen(network, [rgb_u8[None]], face.HEADS)
+    trunk, means, grays = face_model.TRUNK, 128 + 256 + 512 + 512 + 1024, 256 + 256
+    assert {head: value.shape[1] for head, value in said.items()} == {
+        "age": trunk,
+        "gender": trunk + 1,
+        "votes": trunk + 21 + means,
+        "emotion": trunk + 21 + means,
+        "attributes": trunk + means + grays,
+        "mask": trunk + means + grays,
     }
-    assert float(said["gender"][0, 0]) == pytest.approx(logit, rel=0.1)
+    assert float(said["gender"][0, trunk]) == pytest.approx(logit, rel=0.1)
+    # What the heads are fitted to is the same for all, but for its end and the logits.
+    for head, count in face.LOGITS.items():
+        shared = np.delete(said[head], slice(trunk, trunk + count), axis=1)
+        np.testing.assert_array_equal(shared, said["attributes"][:, : shared.shape[1]])
 
 
 def test_batches_hold_every_set_in_its_share() -> None:
