@@ -55,6 +55,7 @@ ATTRIBUTE_NAMES: Final = (
 class AttributesResult:
     """The attributes with a probability of at least a half, and the probability 0..1 of each of the forty.
 
+    Male is what the network's head of gender says, where it has one.
     uncertain: the face is too small or too blurred to be judged.
     """
 
@@ -65,6 +66,8 @@ class AttributesResult:
 
 def _decode(outputs: Mapping[str, F32], scene: Scene) -> AttributesResult:
     scores = dict(zip(ATTRIBUTE_NAMES, outputs["attributes"][0].tolist(), strict=True))
+    if "gender" in outputs:  # the same question: a network shall not contradict itself
+        scores["Male"] = float(outputs["gender"].reshape(-1)[0])
     return AttributesResult(
         [name for name, score in scores.items() if score >= 0.5], scores, scene.uncertain("attributes")
     )

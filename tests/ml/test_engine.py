@@ -46,6 +46,12 @@ def in_range(name: str, result: dict[str, Any]) -> bool:
     return bool(0.5 <= result["probability"] <= 1)
 
 
+def test_attributes_do_not_contradict_gender(engine: Engine, pair: Photo) -> None:
+    for face in engine.analyze(pair, ["gender", "attributes"]).faces:
+        gender, male = face.results["gender"], face.results["attributes"].scores["Male"]
+        assert male == pytest.approx(gender.probability if gender.label == "male" else 1 - gender.probability)
+
+
 @pytest.mark.parametrize(("margin", "least"), [(1.0, 0.7), (1.4, 0.8), (2.0, 0.8)])
 def test_a_crop_is_framed_around_its_face(engine: Engine, astronaut: RgbU8, margin: float, least: float) -> None:
     face = engine.analyze(Photo(astronaut), [DETECT]).faces[0].face
