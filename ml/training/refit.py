@@ -54,9 +54,8 @@ def rows(corpus: Corpus) -> I64:
 
 def heads_of(network: keras.Model, faces: Faces, rows_: I64) -> dict[str, Affine]:
     """The heads of LESSONS, fitted to what the served network sees of the training images `rows_`, but for the logits beside the trunk."""
-    again = np.concatenate(
-        [rows_[:0], *(_of_sets(faces.corpus, rows_, one.sets) for one in LESSONS.values() if one.spoilt)]
-    )
+    twice = {name: 1.0 for lesson in LESSONS.values() if lesson.spoilt for name in lesson.sets}
+    again = rows_[weights_of(faces.corpus.labels.take(rows_), twice) > 0]
     # What the head of attributes sees begins with what each other sees.
     features = np.concatenate(
         [
@@ -81,10 +80,6 @@ def heads_of(network: keras.Model, faces: Faces, rows_: I64) -> dict[str, Affine
         fitted[task] = kernel, np.asarray(bias - mean[:width] @ kernel, np.float32)
         print(f"{task}: fitted anew to {int(known.sum())} faces", flush=True)
     return fitted
-
-
-def _of_sets(corpus: Corpus, rows_: I64, sets: Mapping[str, float]) -> I64:
-    return rows_[weights_of(corpus.labels.take(rows_), sets) > 0]
 
 
 def _spoilt(batches: Iterable[RgbU8]) -> Iterator[RgbU8]:

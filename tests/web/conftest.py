@@ -1,6 +1,7 @@
 """Clients and a photograph."""
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 
 from apps.core import observers
@@ -23,3 +24,11 @@ def web() -> Client:
 def nobody_watches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shadow mode reads the database from a thread of its own, which tests inside a transaction do not bear; its own tests set it up."""
     monkeypatch.setattr(observers, "_observers", [])
+
+
+@pytest.fixture
+def chief(admin_client: Client) -> Client:
+    """An administrator who sees the versions that are shipped."""
+    call_command("sync_models", verbosity=0)
+    admin_client.defaults["HTTP_HOST"] = "localhost"
+    return admin_client

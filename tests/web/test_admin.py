@@ -1,20 +1,12 @@
 """What the administrator sees of model versions."""
 
 import pytest
-from django.core.management import call_command
 from django.test import Client
 
 from apps.versions.models import Activation, ModelVersion
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/versions/modelversion/"
-
-
-@pytest.fixture
-def chief(admin_client: Client) -> Client:
-    call_command("sync_models", verbosity=0)
-    admin_client.defaults["HTTP_HOST"] = "localhost"
-    return admin_client
 
 
 def test_list_and_card(chief: Client) -> None:

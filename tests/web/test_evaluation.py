@@ -35,13 +35,6 @@ Run = Callable[[], object]
 
 
 @pytest.fixture
-def chief(admin_client: Client) -> Client:
-    call_command("sync_models", verbosity=0)
-    admin_client.defaults["HTTP_HOST"] = "localhost"
-    return admin_client
-
-
-@pytest.fixture
 def work(django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks) -> Run:
     """Let the worker work off the queue."""
     return lambda: call_command("run_worker", batch=True)

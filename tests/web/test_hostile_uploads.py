@@ -15,7 +15,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from django.core.management import call_command
 from django.test import Client
 from pytest_django import Settings
 
@@ -33,13 +32,6 @@ TINY, MINI = "tiny-xception 1.0.0", "mini-xception 1.0.0"
 def home(settings: Settings, tmp_path: Path) -> None:
     """A store of its own, and a small limit."""
     settings.HEXAFACE = dataclasses.replace(settings.HEXAFACE, home=tmp_path, check_seconds=240.0, max_model_mb=10.0)
-
-
-@pytest.fixture
-def chief(admin_client: Client) -> Client:
-    call_command("sync_models", verbosity=0)
-    admin_client.defaults["HTTP_HOST"] = "localhost"
-    return admin_client
 
 
 def litert(function: Callable[[Any], Any], shape: tuple[int, ...] = (1, 64, 64, 1), dtype: Any = tf.float32) -> bytes:

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
-from django.test import Client
 from pytest_django import Settings
 
 from apps.core.engine import get_engine
@@ -17,13 +15,6 @@ from ml.engine import Engine
 def home(settings: Settings, tmp_path: Path) -> None:
     """A store of its own for each test."""
     settings.HEXAFACE = dataclasses.replace(settings.HEXAFACE, home=tmp_path)
-
-
-@pytest.fixture
-def chief(admin_client: Client) -> Client:
-    call_command("sync_models", verbosity=0)
-    admin_client.defaults["HTTP_HOST"] = "localhost"
-    return admin_client
 
 
 @pytest.fixture
