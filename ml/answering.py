@@ -51,21 +51,26 @@ def answers(question: Question, faces: Sequence[Face], timer: Timer, workers: Wo
     seen = list(workers.map(partial(clarity, question.photo), faces)) if judged else [CLEAR] * len(faces)
     # What takes longest is begun first, so that threads end together.
     groups = sorted(question.groups, key=lambda asked: asked[0].seconds, reverse=True)
-    jobs = [(number, asked) for number in range(len(faces)) for asked in groups]
+    asked = [(number, group) for number in range(len(faces)) for group in groups]
 
-    def work(job: tuple[int, Asked]) -> dict[str, Any]:
-        number, (network, names) = job
+    def work(job: tuple[int, Asked, int]) -> dict[str, Any]:
+        number, (network, names), threads = job
         with timer.step(names[0] if len(names) == 1 else network.spec.name):
-            return _ask(question, faces[number], seen[number], network, names)
+            return _ask(replace(question, threads=threads), faces[number], seen[number], network, names)
 
     results: list[dict[str, Any]] = [{} for _ in faces]
     with workers.cores() as cores:
-        # Several jobs are spread over the cores instead.
-        question = replace(question, threads=cores if len(jobs) == 1 else 1)
-        for (number, _), result in zip(jobs, workers.map(work, jobs), strict=True):
+        jobs = [(*job, threads) for job, threads in zip(asked, spread(len(asked), cores), strict=True)]
+        for (number, *_), result in zip(jobs, workers.map(work, jobs), strict=True):
             results[number] |= result
     names = [task.name for task in _QUESTIONS.values()]
     return [{name: result[name] for name in names if name in result} for result in results]
+
+
+def spread(jobs: int, cores: int) -> list[int]:
+    """Threads of each job: one, while there is a job for each core; the last ones share the cores that would be idle."""
+    last = jobs % cores
+    return [1] * (jobs - last) + [cores // max(last, 1)] * last
 
 
 def answer(question: Question, face: Face) -> dict[str, Any]:

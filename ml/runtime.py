@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from ml.cores import helpers, keep_apart
 from ml.eightbit import in_precision
 from ml.errors import InvalidRequest, NotReady
 from ml.labels import orders
@@ -24,7 +25,7 @@ Shape = tuple[int, ...]
 
 
 class Network(Protocol):
-    """A loaded network; `run` may be called from any thread. seconds: the least that a run has taken; 0 before the first."""
+    """A loaded network; `run` may be called from any thread. seconds: the least that a run on one core has taken; 0 before the first."""
 
     spec: NetworkSpec
     seconds: float
@@ -53,13 +54,15 @@ class _Interpreter:
             if spec.input.size is not None:
                 raise ValueError(f"{spec.key} takes {tuple(detail['shape'])}, got {shape}")
             self._interpreter.resize_tensor_input(self._input, shape)
-        self._interpreter.allocate_tensors()
+        with helpers() as self._helpers:
+            self._interpreter.allocate_tensors()
         details = self._interpreter.get_output_details()
         self._outputs = {name: detail["index"] for name, detail in zip(spec.outputs, details, strict=True)}
 
     def run(self, batch: F32) -> dict[str, F32]:
         """Outputs by name, copied."""
         self._interpreter.set_tensor(self._input, batch)
+        keep_apart(self._helpers)
         self._interpreter.invoke()
         return {name: self._interpreter.get_tensor(index) for name, index in self._outputs.items()}
 
@@ -89,7 +92,8 @@ class LiteRtNetwork:
             interpreter = self._take(*key)
             start = time.perf_counter()
             outputs = interpreter.run(batch)
-            self.seconds = min(self.seconds or math.inf, time.perf_counter() - start)
+            if threads == 1:
+                self.seconds = min(self.seconds or math.inf, time.perf_counter() - start)
             self._give(key, interpreter)
         return {**outputs, **{name: outputs[name][:, order] for name, order in self._orders.items()}}
 

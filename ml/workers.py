@@ -1,11 +1,14 @@
 """Threads that all requests share: parts of one photograph are worked on side by side when cores are free."""
 
+import itertools
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Final, TypeVar
+
+from ml.cores import stay
 
 _MOST_CORES: Final = 4  # more bring little: the networks are small
 _AHEAD: Final = 2  # items per thread that are begun before the first is answered: bounds memory, keeps the threads busy
@@ -25,6 +28,7 @@ class Workers:
         self._mine = threading.local()
         """alone: does this thread work without help? share: how many cores are its own. depth: how many of its maps run."""
         self._callers = 0
+        self._numbers = itertools.count()
         self._lock = threading.Lock()
 
     def map(self, function: Callable[[Item], Answer], items: Iterable[Item]) -> Iterator[Answer]:
@@ -53,6 +57,7 @@ class Workers:
     def _mark(self) -> None:
         # A worker that waited for other workers could wait for ever.
         self._mine.depth, self._mine.alone = 1, True
+        stay(next(self._numbers))
 
     @contextmanager
     def _calling(self) -> Iterator[bool]:
