@@ -56,9 +56,14 @@ class _Search:
         """The same in a view that is `factor` times smaller."""
         return replace(self, min_face=self.min_face / factor)
 
+    def coarse(self) -> "_Search":
+        """A search for larger faces only."""
+        return replace(self, min_face=self.min_face * COARSER, usual=False)
+
     def run(self, detector: Detector, rgb_u8: RgbU8) -> Detections:
         """Everything that the detector finds."""
-        return detector.detect(rgb_u8, min_face=self.min_face, min_confidence=self.min_confidence)
+        find = detector.look if self.usual else detector.detect
+        return find(rgb_u8, min_face=self.min_face, min_confidence=self.min_confidence)
 
 
 class Finder:
@@ -81,7 +86,8 @@ class Finder:
         if detector is None:
             raise InvalidRequest(f"There is no detector {options.detector!r}; there are {', '.join(self.names)}.")
         search = _search(options, detector, photo)
-        view = photo.view(search.min_face / detector.window)
+        smallest = detector.closest_face(max(photo.width, photo.height)) if search.usual else search.min_face
+        view = _reduced(photo, smallest / detector.window)
         found, rotation = self._look(detector, view.rgb_u8, search.reduced(view.factor))
         return Found(
             _in_photo(found, view).faces()[: options.max_faces],
@@ -110,7 +116,7 @@ class Finder:
         if len(upright):
             sure = upright.confidences[0] >= detector.sure_confidence
             return 0 if sure else turn_of(rgb_u8, upright.boxes_xyxy[0], self._networks)
-        coarse, surest = search.reduced(1 / COARSER), {0: 0.0}
+        coarse, surest = search.coarse(), {0: 0.0}
         for turn in TURNS[1:]:
             faces = coarse.run(detector, _turned(rgb_u8, turn))
             surest[turn] = float(faces.confidences.max(initial=0.0))
@@ -128,6 +134,14 @@ class Finder:
         points_xy = found.points_xy[fitting[0]] if len(fitting) else five_points(view.rgb_u8, box_xyxy, self._networks)
         face = Face(view.in_photo(box_xyxy.reshape(2, 2)).ravel(), 1.0, view.in_photo(points_xy))
         return Found([face], 0, {"detector": SKIP}, _model(detector))
+
+
+def _reduced(photo: Photo, coarsest: float) -> View:
+    """The photograph, halved as often as leaves it at most `coarsest` times smaller: every look then begins with fewer pixels."""
+    view = photo.view(coarsest)
+    while 2 * view.factor <= coarsest and min(view.rgb_u8.shape[:2]) > 1:
+        view = view.halved()
+    return view
 
 
 def _fill(boxes_xyxy: F32, rgb_u8: RgbU8) -> npt.NDArray[np.bool_]:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from ml.types import F32, F64, RgbU8
@@ -24,6 +25,13 @@ class View:
         middle = (self.factor - 1) / 2
         x, y = self.before_xy
         return np.array([[self.factor, 0, middle - x], [0, self.factor, middle - y], [0, 0, 1]], np.float64)
+
+    def halved(self) -> "View":
+        """The same at half the size, by averages. Of an odd number of rows or columns the last is left out."""
+        height, width = (side // 2 for side in self.rgb_u8.shape[:2])
+        whole = self.rgb_u8[: 2 * height, : 2 * width]
+        half = cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)
+        return View(np.asarray(half, np.uint8), 2 * self.factor, self.before_xy)
 
     def in_photo(self, places_xy: F32) -> F32:
         """(…, 2) places in this view, as distances from its left and top edges -> places in the photograph."""

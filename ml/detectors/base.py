@@ -1,5 +1,6 @@
 """What every detector offers."""
 
+from abc import ABC, abstractmethod
 from typing import Protocol
 
 from ml.manifest import NetworkSpec
@@ -28,6 +29,14 @@ class Detector(Protocol):
         """The faces of usual_face and more, when a quick look shows that there are no others; None when only `detect` can tell."""
         ...
 
+    def closest_face(self, longer: int) -> float:
+        """The smallest face that `look` may look for in a photograph of that longer side; at most usual_face."""
+        ...
+
+    def look(self, rgb_u8: RgbU8, *, min_face: float, min_confidence: float) -> Detections:
+        """What `detect` finds, and smaller faces, from closest_face on, where there are signs of them."""
+        ...
+
     def detect(self, rgb_u8: RgbU8, *, min_face: float, min_confidence: float) -> Detections:
         """Faces of at least min_face pixels (roughly) and min_confidence 0..1, most confident first.
 
@@ -36,7 +45,7 @@ class Detector(Protocol):
         ...
 
 
-class EarlierDetector:
+class EarlierDetector(ABC):
     """What those before SCRFD, the cascade, Haar and BlazeFace, have in common.
 
     window: R-Net's. Of 395 labelled faces of 48 pixels and more the cascade found 87.8 % in photographs of half the size and 86.6 % in
@@ -50,6 +59,18 @@ class EarlierDetector:
         """See Detector.usual_face: a fiftieth."""
         return max(20.0, longer / 50)
 
+    def closest_face(self, longer: int) -> float:
+        """See Detector.closest_face: they look once."""
+        return self.usual_face(longer)
+
     def glance(self, rgb_u8: RgbU8, *, min_confidence: float) -> Detections | None:  # noqa: ARG002  the protocol's
         """See Detector.glance: they always look at everything."""
         return None
+
+    def look(self, rgb_u8: RgbU8, *, min_face: float, min_confidence: float) -> Detections:
+        """See Detector.look: what they detect."""
+        return self.detect(rgb_u8, min_face=min_face, min_confidence=min_confidence)
+
+    @abstractmethod
+    def detect(self, rgb_u8: RgbU8, *, min_face: float, min_confidence: float) -> Detections:
+        """See Detector.detect."""

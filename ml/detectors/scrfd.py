@@ -23,6 +23,12 @@ sure, and nothing else is likelier a face than DOUBT: then 416 pixels find no ot
 WORTH_IT: Final = 1.5  # times GLANCE: from there on the usual look takes more than twice as long
 CLEAR: Final = 32.0
 DOUBT: Final = 0.12
+CLOSER: Final = 960
+"""Longer side to which a photograph is reduced for a closer look, in tiles. It is taken when something as likely as SIGN has fewer than
+SMALL pixels in the usual look: where one such face is seen, most others are not (docs/decisions.md)."""
+SIGN: Final = 0.2
+SMALL: Final = 16.0
+FINER: Final = 1.25  # times as many pixels as in the usual look: with fewer than that little more is found
 OVERLAP: Final = 0.4
 LEAST: Final = 0.05  # confidence; below it the network answers anywhere
 MOST: Final = 2000  # boxes of a part that are compared with each other
@@ -55,10 +61,22 @@ class ScrfdDetector:
             return None
         scale = longer / GLANCE
         seen = self.detect(rgb_u8, min_face=SEEN * scale, min_confidence=min(min_confidence, DOUBT))
-        sides = (seen.boxes_xyxy[:, 2:] - seen.boxes_xyxy[:, :2]).max(1, initial=0)
-        likely = (sides >= CLEAR * scale) & (seen.confidences >= self.default_confidence)
+        likely = (_sides(seen) >= CLEAR * scale) & (seen.confidences >= self.default_confidence)
         if not likely.all() or seen.confidences.max(initial=0) < self.sure_confidence:
             return None
+        return seen.take(seen.confidences >= min_confidence)
+
+    def closest_face(self, longer: int) -> float:
+        """See Detector.closest_face: that which is seen at 960 pixels."""
+        return SEEN * max(1.0, longer / CLOSER)
+
+    def look(self, rgb_u8: RgbU8, *, min_face: float, min_confidence: float) -> Detections:
+        """See Detector.look."""
+        seen = self.detect(rgb_u8, min_face=min_face, min_confidence=min(min_confidence, SIGN))
+        small = (_sides(seen) < SMALL * min_face / SEEN) & (seen.confidences >= SIGN)
+        closest = self.closest_face(max(rgb_u8.shape[:2]))
+        if small.any() and FINER * closest <= min_face:
+            return self.detect(rgb_u8, min_face=closest, min_confidence=min_confidence)
         return seen.take(seen.confidences >= min_confidence)
 
     def detect(self, rgb_u8: RgbU8, *, min_face: float, min_confidence: float) -> Detections:
@@ -85,6 +103,11 @@ class ScrfdDetector:
         boxes = boxes * np.tile(part.pixels, 2) + np.tile(corner, 2)
         whole = part.whole(boxes, (rgb_u8.shape[0], rgb_u8.shape[1]))
         return boxes[whole], logits[whole], (points * part.pixels + corner)[whole]
+
+
+def _sides(seen: Detections) -> F32:
+    """(n,) the longer side of each box."""
+    return np.asarray((seen.boxes_xyxy[:, 2:] - seen.boxes_xyxy[:, :2]).max(1, initial=0), np.float32)
 
 
 def _surest(rows: list[F32]) -> list[F32]:

@@ -239,6 +239,48 @@ def test_a_glance_loses_no_labelled_face(detectors: Mapping[str, Detector]) -> N
     assert enough > 30
 
 
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (960, 1280)])
+def test_a_closer_look_at_a_blank_finds_nothing(
+    detectors: Mapping[str, Detector], name: str, shape: tuple[int, int]
+) -> None:
+    blank = np.full((*shape, 3), 128, np.uint8)
+    assert len(detectors[name].look(blank, min_face=32, min_confidence=0.5)) == 0
+
+
+def shrunk(crowd: Photo, face: int) -> RgbU8:
+    """The crowd's twenty faces with about `face` pixels each on 1280x960."""
+    photo, scale = np.full((960, 1280, 3), 90, np.uint8), face / 75
+    small = cv2.resize(crowd.rgb_u8, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    photo[100 : 100 + small.shape[0], 100 : 100 + small.shape[1]] = small
+    return photo
+
+
+@pytest.mark.parametrize("face", [32, 28, 25])
+def test_small_faces_are_looked_at_closer(detectors: Mapping[str, Detector], crowd: Photo, face: int) -> None:
+    scrfd, photo = detectors["scrfd"], shrunk(crowd, face)
+    usual = scrfd.usual_face(1280)
+    assert len(found(scrfd, photo, min_face=usual)) < 20
+    assert len(scrfd.look(photo, min_face=usual, min_confidence=0.5)) == 20
+
+
+def test_large_faces_are_not_looked_at_closer(detectors: Mapping[str, Detector], crowd: Photo) -> None:
+    scrfd, photo = detectors["scrfd"], shrunk(crowd, 75)
+    whole = found(scrfd, photo, min_face=scrfd.usual_face(1280))
+    looked = scrfd.look(photo, min_face=scrfd.usual_face(1280), min_confidence=0.5)
+    assert len(looked) == 20
+    assert (looked.boxes_xyxy == whole.boxes_xyxy).all()
+
+
+def test_a_small_photograph_has_no_closer_look(detectors: Mapping[str, Detector], crowd: Photo) -> None:
+    scrfd = detectors["scrfd"]
+    small = np.asarray(cv2.resize(crowd.rgb_u8, (400, 320), interpolation=cv2.INTER_AREA)[:110], np.uint8)
+    usual = scrfd.usual_face(400)
+    whole, looked = found(scrfd, small, min_face=usual), scrfd.look(small, min_face=usual, min_confidence=0.5)
+    assert scrfd.closest_face(400) == usual
+    assert (looked.boxes_xyxy == whole.boxes_xyxy).all()
+
+
 def test_five_points_of_a_given_box(networks: Networks, astronaut: RgbU8) -> None:
     points = five_points(astronaut, np.array([170, 60, 275, 175], np.float32), networks)
     expected: F32 = np.array([(204, 100), (246, 102), (224, 127), (202, 138), (245, 140)], np.float32)
