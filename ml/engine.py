@@ -13,7 +13,7 @@ from ml import embedding, generation
 from ml.active import DETECT, SYNTHESIS, VERIFY, Active, Snapshot
 from ml.answering import Question, answer, answers, grouped
 from ml.errors import InvalidRequest, NoFace
-from ml.finding import SKIP, DetectOptions, Finder
+from ml.finding import AS_IT_IS, SKIP, DetectOptions, Finder
 from ml.manifest import NetworkSpec
 from ml.photo import Photo
 from ml.reports import FaceReport, ModelRef, Report, SynthesisReport, VerifyReport
@@ -213,7 +213,7 @@ class Engine:
 
     def _are_faces(self, images: generation.Images) -> list[bool]:
         def is_face(rgb_u8: RgbU8) -> bool:
-            return bool(self._finder.find(Photo(rgb_u8), DetectOptions(rotate=False)).faces)
+            return bool(self._finder.find(Photo(rgb_u8), AS_IT_IS).faces)
 
         return list(self._networks.workers.map(is_face, images))
 

@@ -13,12 +13,16 @@ from ml.errors import InvalidRequest
 from ml.photo import Photo, View
 from ml.reports import Found, ModelRef
 from ml.runtime import Networks
+from ml.turning import turned, turned_back
 from ml.types import F32, Detections, Face, RgbU8
 
 SKIP: Final = "skip"
 SKIP_MARGIN: Final = 1.1  # a crop in which no face is found is taken to show this much around it
 CROP_SIDE: Final = 160  # pixels at which a crop is looked through
 CROP_CONFIDENCE: Final = 0.2  # the client knows that there is a face
+DOUBTFUL: Final = (
+    0.3  # what fills the middle is a face from here on, if there is no other and the client names no bound
+)
 CROP_FILLED: Final = 0.4  # of the crop's shorter side that its face takes at least
 SMALLEST_FACE: Final = 12.0  # pixels; no detector sees smaller ones
 FINEST: Final = 200  # faces below 1/200 of the longer side would cost more than any use of them
@@ -41,6 +45,10 @@ class DetectOptions:
     min_confidence: float | None = None
     min_face: float | None = None
     rotate: bool = True
+
+
+AS_IT_IS: Final = DetectOptions(rotate=False, min_face=SMALLEST_FACE)
+"""A small image, without turning it, enlarging it or doubt: what counts as a face that was generated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,7 @@ class Finder:
     def __init__(self, networks: Networks) -> None:
         self._networks = networks
         self._detectors = build_detectors(networks)
+        self._default = self._detectors[DetectOptions().detector]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -89,6 +98,8 @@ class Finder:
         smallest = detector.closest_face(max(photo.width, photo.height)) if search.usual else search.min_face
         view = _reduced(photo, smallest / detector.window)
         found, rotation = self._look(detector, view.rgb_u8, search.reduced(view.factor))
+        if not len(found) and detector is self._default and search.usual and options.min_confidence is None:
+            found = self._in_middle(view, DOUBTFUL)
         return Found(
             _in_photo(found, view).faces()[: options.max_faces],
             rotation,
@@ -106,10 +117,10 @@ class Finder:
         turn = self._better_turn(detector, rgb_u8, upright, search) if search.rotate else 0
         if not turn:
             return upright, 0
-        turned = search.run(detector, _turned(rgb_u8, turn))
-        if not len(turned) or (len(upright) and turned.confidences[0] <= upright.confidences[0]):
+        other = search.run(detector, turned(rgb_u8, turn))
+        if not len(other) or (len(upright) and other.confidences[0] <= upright.confidences[0]):
             return upright, 0
-        return _turned_back(turned, turn, rgb_u8.shape[1], rgb_u8.shape[0]), turn
+        return turned_back(other, turn, rgb_u8.shape[1], rgb_u8.shape[0]), turn
 
     def _better_turn(self, detector: Detector, rgb_u8: RgbU8, upright: Detections, search: _Search) -> int:
         """When nothing was found, the turn that shows the surest face; else that in which the best face is clearly more like one; or 0."""
@@ -118,22 +129,24 @@ class Finder:
             return 0 if sure else turn_of(rgb_u8, upright.boxes_xyxy[0], self._networks)
         coarse, surest = search.coarse(), {0: 0.0}
         for turn in TURNS[1:]:
-            faces = coarse.run(detector, _turned(rgb_u8, turn))
+            faces = coarse.run(detector, turned(rgb_u8, turn))
             surest[turn] = float(faces.confidences.max(initial=0.0))
         return max(surest, key=surest.__getitem__)
 
     def _cut_out(self, photo: Photo) -> Found:
         """The face of a crop: what the default detector takes for one in its middle, even with doubt, else the crop itself."""
-        longer = max(photo.width, photo.height)
-        view = photo.view(longer / CROP_SIDE)
-        detector = self._detectors[DetectOptions().detector]
-        smallest = max(SMALLEST_FACE, detector.window * longer / view.factor / CROP_SIDE)
-        found = detector.detect(view.rgb_u8, min_face=smallest, min_confidence=CROP_CONFIDENCE)
-        fitting = np.flatnonzero(_fill(found.boxes_xyxy, view.rgb_u8))
-        box_xyxy = found.boxes_xyxy[fitting[0]] if len(fitting) else _middle_of(view.rgb_u8)
-        points_xy = found.points_xy[fitting[0]] if len(fitting) else five_points(view.rgb_u8, box_xyxy, self._networks)
+        view = photo.view(max(photo.width, photo.height) / CROP_SIDE)
+        found = self._in_middle(view, CROP_CONFIDENCE)
+        box_xyxy = found.boxes_xyxy[0] if len(found) else _middle_of(view.rgb_u8)
+        points_xy = found.points_xy[0] if len(found) else five_points(view.rgb_u8, box_xyxy, self._networks)
         face = Face(view.in_photo(box_xyxy.reshape(2, 2)).ravel(), 1.0, view.in_photo(points_xy))
-        return Found([face], 0, {"detector": SKIP}, _model(detector))
+        return Found([face], 0, {"detector": SKIP}, _model(self._default))
+
+    def _in_middle(self, view: View, least: float) -> Detections:
+        """What the default detector, from a confidence on, takes for a face that fills the middle of the view."""
+        smallest = max(SMALLEST_FACE, self._default.window * max(view.rgb_u8.shape[:2]) / CROP_SIDE)
+        found = self._default.detect(view.rgb_u8, min_face=smallest, min_confidence=least)
+        return found.take(np.flatnonzero(_fill(found.boxes_xyxy, view.rgb_u8))[:1])
 
 
 def _reduced(photo: Photo, coarsest: float) -> View:
@@ -178,27 +191,9 @@ def _model(detector: Detector) -> ModelRef | None:
     return ModelRef.of(detector.spec) if detector.spec else None
 
 
-def _turned(rgb_u8: RgbU8, turn: int) -> RgbU8:
-    return np.ascontiguousarray(np.rot90(rgb_u8, -turn // 90))
-
-
 def _in_photo(detections: Detections, view: View) -> Detections:
     boxes_xyxy = view.in_photo(detections.boxes_xyxy.reshape(-1, 2, 2)).reshape(-1, 4)
     return Detections(boxes_xyxy, detections.confidences, view.in_photo(detections.points_xy))
-
-
-def _turned_back(detections: Detections, turn: int, width: int, height: int) -> Detections:
-    """From coordinates in the photograph turned clockwise by `turn` degrees to those in the photograph itself."""
-    corners = detections.boxes_xyxy.reshape(-1, 2, 2)
-    back = _back(corners, turn, width, height)
-    boxes_xyxy = np.concatenate([back.min(1), back.max(1)], 1).astype(np.float32)
-    return Detections(boxes_xyxy, detections.confidences, _back(detections.points_xy, turn, width, height))
-
-
-def _back(points_xy: F32, turn: int, width: int, height: int) -> F32:
-    x, y = points_xy[..., 0], points_xy[..., 1]
-    x, y = {0: (x, y), 90: (y, height - x), 180: (width - x, height - y), 270: (width - y, x)}[turn]
-    return np.stack([x, y], -1).astype(np.float32)
 
 
 def _tried(photo: Photo, options: DetectOptions, search: _Search, *, found: bool) -> Mapping[str, Any]:

@@ -34,7 +34,9 @@ class Detector(Protocol):
         ...
 
     def look(self, rgb_u8: RgbU8, *, min_face: float, min_confidence: float) -> Detections:
-        """What `detect` finds, and smaller faces, from closest_face on, where there are signs of them."""
+        """What `detect` finds, and smaller faces, from closest_face on, where there are signs of them; in a small photograph that
+        shows none, what it shows enlarged.
+        """
         ...
 
     def detect(self, rgb_u8: RgbU8, *, min_face: float, min_confidence: float) -> Detections:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from ml.align import crop_matrix, prepare, warp
-from ml.finding import SKIP, DetectOptions, Finder
+from ml.finding import AS_IT_IS, SKIP, DetectOptions, Finder
 from ml.generation import Images
 from ml.manifest import Manifest, load
 from ml.photo import Photo
@@ -43,7 +43,7 @@ def report(images: Images, faces: Sequence[Face | None], weights: Path, data: Pa
 
 def found(images: Images, finder: Finder) -> list[Face | None]:
     """The surest face of each image as the portal finds it in what it generates."""
-    answers = [finder.find(Photo(image), DetectOptions(rotate=False)).faces for image in images]
+    answers = [finder.find(Photo(image), AS_IT_IS).faces for image in images]
     return [faces[0] if faces else None for faces in answers]
 
 
