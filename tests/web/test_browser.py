@@ -140,6 +140,21 @@ def test_without_javascript(plain_page: Page, task: TaskPage) -> None:
     expect(plain_page.get_by_test_id("overlay").first).to_be_visible()
 
 
+def test_the_page_of_a_crowd_ends_with_its_foot(page: Page) -> None:
+    with Image.open(io.BytesIO(GOOD["jpeg"])) as one:
+        row = Image.new("RGB", (4 * one.width, 3 * one.height))
+        for place in range(12):
+            row.paste(one, (place % 4 * one.width, place // 4 * one.height))
+    crowd = io.BytesIO()
+    row.save(crowd, "JPEG")
+    upload(page, AGE, crowd.getvalue())
+    expect(page.get_by_test_id("result")).to_be_visible(timeout=WAIT)
+    expect(page.locator(".answer.crowd .face-card")).to_have_count(12)
+    heights = "[document.documentElement.scrollHeight, document.body.offsetHeight]"
+    whole, body = page.evaluate(heights)
+    assert whole <= max(body, 900) + 1
+
+
 def test_phone_has_no_sideways_scrolling(phone: Page) -> None:
     for path in ("/", "/models/"):
         phone.goto(path)
