@@ -21,6 +21,9 @@ from ml.workers import Workers
 
 Runtime = Literal["litert", "keras"]
 MAX_SHAPES = 12  # input shapes per network whose interpreters are kept; the least recently used go first
+MAX_NUMBERS = (
+    3_000_000  # in the inputs of these shapes together: an interpreter's memory is about ten times its input's
+)
 Shape = tuple[int, ...]
 
 
@@ -101,11 +104,14 @@ class LiteRtNetwork:
         with self._lock:
             idle = self._idle.setdefault((shape, threads), [])
             self._idle.move_to_end((shape, threads))
-            while len(self._idle) > MAX_SHAPES:
+            while len(self._idle) > MAX_SHAPES or (len(self._idle) > 1 and self._kept() > MAX_NUMBERS):
                 self._idle.popitem(last=False)
             if idle:
                 return idle.pop()
         return _Interpreter(self._content, self.spec, shape, threads)
+
+    def _kept(self) -> int:
+        return sum(math.prod(shape) for shape, _ in self._idle)
 
     def _give(self, key: tuple[Shape, int], interpreter: _Interpreter) -> None:
         with self._lock:
