@@ -48,11 +48,14 @@ def keep_apart(threads: Iterable[int]) -> None:
             os.sched_setaffinity(thread, others or {_current()})
 
 
-def stay(number: int) -> None:
-    """Keep the caller's thread on one of this process's cores from now on: that of the given number, counted round."""
+def stay(number: int, threads: int) -> None:
+    """Keep the caller, one of so many threads, on its share of this process's cores: every `threads`-th, from the one of its number on.
+
+    A share is a single core only where there is a thread for each; several processes thus never crowd on the first cores.
+    """
     if _KNOWN:
         cores = sorted(os.sched_getaffinity(os.getpid()))
-        os.sched_setaffinity(0, {cores[number % len(cores)]})
+        os.sched_setaffinity(0, cores[number % len(cores) :: threads])
 
 
 def _current() -> int:

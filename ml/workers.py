@@ -57,7 +57,7 @@ class Workers:
     def _mark(self) -> None:
         # A worker that waited for other workers could wait for ever.
         self._mine.depth, self._mine.alone = 1, True
-        stay(next(self._numbers))
+        stay(next(self._numbers), self._threads)
 
     @contextmanager
     def _calling(self) -> Iterator[bool]:

@@ -106,12 +106,33 @@ def test_each_worker_stays_on_a_core_of_its_own() -> None:
     workers.close()
 
 
+@pytest.mark.parametrize(
+    ("cores", "threads", "shares"),
+    [
+        ([3], 2, [[3], [3]]),
+        ([0, 1], 2, [[0], [1]]),
+        ([0, 1], 3, [[0], [1], [0]]),
+        ([0, 2, 4, 6], 2, [[0, 4], [2, 6]]),
+        ([0, 1, 2], 2, [[0, 2], [1]]),
+    ],
+)
+def test_threads_share_the_cores_of_the_process(
+    monkeypatch: pytest.MonkeyPatch, cores: list[int], threads: int, shares: list[list[int]]
+) -> None:
+    asked: list[list[int]] = []
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(cores))
+    monkeypatch.setattr(os, "sched_setaffinity", lambda _, share: asked.append(list(share)))
+    for number in range(threads):
+        stay(number, threads)
+    assert asked == shares
+
+
 def test_a_network_on_two_cores_keeps_its_helper_from_the_callers() -> None:
     network = Networks(WEIGHTS).get("scrfd")
     batch = np.random.default_rng(0).normal(size=(1, 96, 96, 3)).astype(np.float32)
 
     def run() -> None:
-        stay(0)
+        stay(0, len(os.sched_getaffinity(0)))
         network.run(batch, 2)
 
     caller = threading.Thread(target=run)
