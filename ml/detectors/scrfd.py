@@ -14,9 +14,7 @@ from ml.runtime import Networks
 from ml.types import F32, Detections, RgbU8
 
 SEEN: Final = 12.0  # pixels that the smallest wanted face has in the input; of smaller ones most are missed
-USUAL: Final = (416, 480)
-"""Longer side of the input when the client names no smallest face: for small and for large photographs."""
-USUAL_SHARE: Final = 0.45  # of the photograph's longer side, between them
+USUAL: Final = 416  # longer side of the input when the client names no smallest face
 GLANCE: Final = 192
 """Longer side of the input of a first, quick look. The look is enough when its faces are all CLEAR pixels or more and likely, the best is
 sure, and nothing else is likelier a face than DOUBT: then 416 pixels find no other (docs/decisions.md)."""
@@ -53,8 +51,8 @@ class ScrfdDetector:
         self.spec: NetworkSpec | None = self._network.spec
 
     def usual_face(self, longer: int) -> float:
-        """See Detector.usual_face: that which is seen when the photograph is reduced to 416 pixels, large ones to 480."""
-        return SEEN * max(1.0, longer / min(max(USUAL_SHARE * longer, USUAL[0]), USUAL[1]))
+        """See Detector.usual_face: that which is seen when the photograph is reduced to 416 pixels."""
+        return SEEN * max(1.0, longer / USUAL)
 
     def glance(self, rgb_u8: RgbU8, *, min_confidence: float) -> Detections | None:
         """See Detector.glance."""

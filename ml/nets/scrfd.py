@@ -40,7 +40,7 @@ ENTRY: Final[dict[str, Any]] = {
     "commercial": False,
     "source": f"{PACKAGE}, {FILE}",
     "training_data": "WIDER FACE",
-    "notes": "Sees the photograph at 416 to 480 pixels by default, if a glance at 192 is not enough, and at 960 where small faces "
+    "notes": "Sees the photograph at 416 pixels by default, if a glance at 192 is not enough, and at 960 where small faces "
     "show; faces from about 12 of those on, masked and turned ones too. "
     "InsightFace gives its networks for non-commercial research only; the detector mtcnn may be used commercially.",
     "input": {"align": "none", "colour": "rgb", "mean": [MEAN] * 3, "scale": SCALE},
