@@ -43,8 +43,8 @@ def helpers() -> Iterator[list[int]]:
 def keep_apart(threads: Iterable[int]) -> None:
     """Let threads, given by native id, wake on any core of this process but the caller's; anywhere if there is no other."""
     for thread in threads:
-        others = os.sched_getaffinity(os.getpid()) - {_current()}
-        with suppress(OSError):  # it has ended
+        with suppress(OSError):  # it has ended, or the system forbids it
+            others = os.sched_getaffinity(os.getpid()) - {_current()}
             os.sched_setaffinity(thread, others or {_current()})
 
 
@@ -54,8 +54,9 @@ def stay(number: int, threads: int) -> None:
     A share is a single core only where there is a thread for each; several processes thus never crowd on the first cores.
     """
     if _KNOWN:
-        cores = sorted(os.sched_getaffinity(os.getpid()))
-        os.sched_setaffinity(0, cores[number % len(cores) :: threads])
+        with suppress(OSError):  # the system forbids it
+            cores = sorted(os.sched_getaffinity(os.getpid()))
+            os.sched_setaffinity(0, cores[number % len(cores) :: threads])
 
 
 def _current() -> int:

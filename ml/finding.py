@@ -20,9 +20,8 @@ SKIP: Final = "skip"
 SKIP_MARGIN: Final = 1.1  # a crop in which no face is found is taken to show this much around it
 CROP_SIDE: Final = 160  # pixels at which a crop is looked through
 CROP_CONFIDENCE: Final = 0.2  # the client knows that there is a face
-DOUBTFUL: Final = (
-    0.3  # what fills the middle is a face from here on, if there is no other and the client names no bound
-)
+DOUBTFUL: Final = 0.3
+"""What fills the middle of a photograph counts as its face from here on, if there is no other and the client names no bound."""
 CROP_FILLED: Final = 0.4  # of the crop's shorter side that its face takes at least
 SMALLEST_FACE: Final = 12.0  # pixels; no detector sees smaller ones
 FINEST: Final = 200  # faces below 1/200 of the longer side would cost more than any use of them

@@ -127,6 +127,18 @@ def test_threads_share_the_cores_of_the_process(
     assert asked == shares
 
 
+def test_a_system_that_forbids_affinity_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*_: object) -> None:
+        raise PermissionError
+
+    with _waiting(1) as threads:
+        monkeypatch.setattr(os, "sched_setaffinity", forbidden)
+        keep_apart(threads)
+        workers = Workers(2)
+        assert list(workers.map(abs, [-1, 2])) == [1, 2]
+        workers.close()
+
+
 def test_a_network_on_two_cores_keeps_its_helper_from_the_callers() -> None:
     network = Networks(WEIGHTS).get("scrfd")
     batch = np.random.default_rng(0).normal(size=(1, 96, 96, 3)).astype(np.float32)
