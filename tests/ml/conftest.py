@@ -1,6 +1,6 @@
-"""The engine on the real weights, and public-domain photographs."""
+"""The engine and the detectors on the real weights, and public-domain photographs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import cv2
@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import skimage.data
 
+from ml.detectors import Detector, build_detectors
 from ml.engine import Engine
 from ml.images import decode
 from ml.photo import Photo
+from ml.runtime import Networks
 from ml.types import RgbU8
 
 ROOT = Path(__file__).parents[2]
@@ -50,3 +52,13 @@ def pair(astronaut: RgbU8, hopper: RgbU8) -> Photo:
         cv2.resize(image, (round(image.shape[1] * height / image.shape[0]), height)) for image in (astronaut, hopper)
     ]
     return Photo(np.ascontiguousarray(np.hstack(sides), np.uint8))
+
+
+@pytest.fixture(scope="module")
+def networks() -> Networks:
+    return Networks(ROOT / "weights", threads=8)
+
+
+@pytest.fixture(scope="module")
+def detectors(networks: Networks) -> Mapping[str, Detector]:
+    return build_detectors(networks)

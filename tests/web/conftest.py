@@ -1,8 +1,12 @@
-"""Clients and a photograph."""
+"""Clients, a photograph and a home."""
+
+import dataclasses
+from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from pytest_django import Settings
 
 from apps.core import observers
 from tests.web.photographs import GOOD
@@ -32,3 +36,9 @@ def chief(admin_client: Client) -> Client:
     call_command("sync_models", verbosity=0)
     admin_client.defaults["HTTP_HOST"] = "localhost"
     return admin_client
+
+
+@pytest.fixture
+def home(settings: Settings, tmp_path: Path) -> None:
+    """A home of its own for the test."""
+    settings.HEXAFACE = dataclasses.replace(settings.HEXAFACE, home=tmp_path)

@@ -1,20 +1,16 @@
 """A store of its own for each test, an administrator, and the engine of this process."""
 
-import dataclasses
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from pytest_django import Settings
 
 from apps.core.engine import get_engine
 from ml.engine import Engine
 
 
 @pytest.fixture(autouse=True)
-def home(settings: Settings, tmp_path: Path) -> None:
-    """A store of its own for each test."""
-    settings.HEXAFACE = dataclasses.replace(settings.HEXAFACE, home=tmp_path)
+def own(home: None) -> None:
+    """The store is a folder of the home."""
 
 
 @pytest.fixture
