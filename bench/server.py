@@ -21,8 +21,9 @@ MARKS: Final = (50, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
 SECONDS: Final = 15.0
 SOAKING: Final = 4
 LAYOUTS: Final[Mapping[str, Mapping[str, str]]] = {
-    "1 process, 2 requests at once (default on 2 cores)": {},
+    "1 process, 3 requests at once (default on 2 cores)": {},
     "1 process, 1 request at once": {"HEXAFACE_CONCURRENCY": "1"},
+    "1 process, 2 requests at once": {"HEXAFACE_CONCURRENCY": "2"},
     "1 process, 4 requests at once": {"HEXAFACE_CONCURRENCY": "4"},
     "2 processes, 1 request at once in each": {
         "HEXAFACE_WORKERS": "2",

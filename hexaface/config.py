@@ -84,7 +84,10 @@ class Config:
     engine_threads: int = _option(
         "Threads over which the faces of one photograph are spread.", _cores, low=1, shown="number of cores"
     )
-    concurrency: int = _option("Photographs analysed at the same time.", _cores, low=1, shown="number of cores")
+    # One more than cores: while two wait for Python's lock, the third has a core.
+    concurrency: int = _option(
+        "Photographs analysed at the same time.", lambda: _cores() + 1, low=1, shown="number of cores and one"
+    )
     queue: int = _option("Requests that may wait for their turn; the next one is answered 429.", 16, low=0)
     queue_seconds: float = _option("Seconds a request may wait for its turn before it is answered 429.", 10.0, low=0)
     max_upload_mb: float = _option("Largest photograph in megabytes (10^6 bytes).", 20.0, low=0.001)

@@ -2,7 +2,7 @@
 
 import math
 import threading
-import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,8 +16,8 @@ class Admission:
         self._places = running
         self._room = waiting
         self._seconds = seconds
-        self._condition = threading.Condition()
-        self._queue: list[object] = []
+        self._lock = threading.Lock()
+        self._queue: deque[threading.Event] = deque()
         self._busy = 0
 
     @property
@@ -41,26 +41,35 @@ class Admission:
         try:
             yield
         finally:
-            with self._condition:
-                self._busy -= 1
-                self._condition.notify_all()
+            self._leave()
+
+    def check(self) -> None:
+        """Raises Busy where `place` would at once: to ask before a photograph is read makes refusing cheap."""
+        if self._busy >= self._places and len(self._queue) >= self._room:
+            raise self._refusal()
 
     def _enter(self) -> None:
-        with self._condition:
-            if self._busy >= self._places and len(self._queue) >= self._room:
-                raise self._refusal()
-            ticket = object()
-            self._queue.append(ticket)
-            deadline = time.monotonic() + self._seconds
-            try:
-                while not (self._busy < self._places and self._queue[0] is ticket):
-                    left = deadline - time.monotonic()
-                    if left <= 0 or not self._condition.wait(left):
-                        raise self._refusal()
+        with self._lock:
+            self.check()
+            if self._busy < self._places:
                 self._busy += 1
-            finally:
-                self._queue.remove(ticket)
-                self._condition.notify_all()
+                return
+            turn = threading.Event()
+            self._queue.append(turn)
+        if turn.wait(self._seconds):
+            return
+        with self._lock:
+            if not turn.is_set():  # it may have become so meanwhile
+                self._queue.remove(turn)
+                raise self._refusal()
+
+    def _leave(self) -> None:
+        with self._lock:
+            # The place goes to the next in the queue; waking all who wait would take their time from those at work.
+            if self._queue:
+                self._queue.popleft().set()
+            else:
+                self._busy -= 1
 
     def _refusal(self) -> Busy:
         retry = max(1, min(30, math.ceil(self._seconds / 2)))
