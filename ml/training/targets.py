@@ -83,7 +83,8 @@ def gap(node: Node) -> Shown:
     """Best minus worst race of FairFace."""
     figure = node["fairface_gap"]
     found = _shown(figure)
-    return Shown(found.value, found.low, found.high, found.count, f"{figure['best']} against {figure['worst']}")
+    groups = f"{figure['best']} against {figure['worst']}; by chance {said(SHARE, figure['by_chance'])}"
+    return Shown(found.value, found.low, found.high, found.count, groups)
 
 
 def _shown(figure: Node) -> Shown:

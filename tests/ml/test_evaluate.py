@@ -117,6 +117,15 @@ def test_the_gap_is_between_the_best_and_the_worst_group() -> None:
     found = people.gap(right, np.repeat([0.0, 1.0, 2.0], 100), {0: "a", 1: "b", 2: "c"})
     assert (found["best"], found["worst"], found["value"]) == ("a", "c", 0.5)
     assert 0.35 < found["low"] < 0.5 < found["high"] < 0.65
+    assert found["as_large"] == 0
+
+
+@pytest.mark.parametrize(("groups", "by_chance"), [(1, 0.0), (2, 0.024), (7, 0.108)])
+def test_a_gap_of_groups_that_are_alike_is_told_as_chance(groups: int, by_chance: float) -> None:
+    members = np.arange(700) % groups
+    found = people.gap(np.random.default_rng(1).random(700) < 0.8, members, {k: str(k) for k in range(groups)})
+    assert found["by_chance"] == pytest.approx(by_chance, abs=0.01)
+    assert found["as_large"] > 0.05
 
 
 def test_weaker_groups_lie_wholly_on_the_worse_side() -> None:

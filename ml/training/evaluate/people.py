@@ -78,7 +78,11 @@ def gender(results: Sequence[Any], case: Case) -> dict[str, Any]:
 
 
 def gap(right: Any, group: Any, names: Mapping[int, str]) -> dict[str, Any]:
-    """How much better the best group is than the worst, with the bootstrap interval of the difference of these two."""
+    """How much better the best group is than the worst, with the bootstrap interval of the difference of these two.
+
+    by_chance: the mean gap after the images were dealt to groups of the same sizes at random, as of a network that is equally good for
+    all. as_large: the share of such deals that leave a gap as large (a permutation test).
+    """
     parts = {names[int(key)]: right[group == key].astype(np.float64) for key in np.unique(group)}
     best, least = (choose(parts, key=lambda name: float(parts[name].mean())) for choose in (max, min))
     rng = np.random.default_rng(7)
@@ -90,7 +94,16 @@ def gap(right: Any, group: Any, names: Mapping[int, str]) -> dict[str, Any]:
     low, high = np.quantile(drawn(best) - drawn(least), (0.025, 0.975)).tolist()
     value = float(parts[best].mean() - parts[least].mean())
     figure = {"value": round(value, 4), "low": round(low, 4), "high": round(high, 4), "images": len(right)}
-    return figure | {"best": best, "worst": least}
+    return figure | {"best": best, "worst": least} | _of_dealt(right, group, value, rng)
+
+
+def _of_dealt(right: Any, group: Any, value: float, rng: np.random.Generator) -> dict[str, float]:
+    """What gap() says of images that were dealt to the groups at random."""
+    _, members = np.unique(group, return_inverse=True)
+    sizes = np.bincount(members)
+    shares = [np.bincount(members, rng.permutation(right)) / sizes for _ in range(_DRAWS)]
+    gaps = np.array([share.max() - share.min() for share in shares])
+    return {"by_chance": round(float(gaps.mean()), 4), "as_large": round(float((gaps >= value - 1e-9).mean()), 4)}
 
 
 def emotion(results: Sequence[tuple[Any, Any]], case: Case) -> dict[str, Any]:
