@@ -1,8 +1,10 @@
 """Gunicorn's settings: threads in one process, no fork after the networks are loaded."""
 
 import os
+import socket
+import struct
 import sys
-from typing import Any
+from typing import Any, Final
 
 from hexaface.config import Config
 from hexaface.keeper import Keeper, worker_command
@@ -29,8 +31,18 @@ proc_name = "hexaface"
 control_socket_disable = True
 
 
+SILENCE_SECONDS: Final = 10
 _keepers: list[Keeper] = []
 """Of this server process: none or one."""
+
+
+def when_ready(server: Any) -> None:
+    """Cut off clients that fall silent in the middle of a request: each keeps a thread, and a few dozen would keep all of them.
+
+    The kernel hands the bound on to every connection that is accepted.
+    """
+    for listener in server.LISTENERS:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", SILENCE_SECONDS, 0))
 
 
 def post_worker_init(_worker: Any) -> None:

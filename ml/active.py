@@ -134,6 +134,8 @@ class Active:
             return active
         network = self._networks.get(*key.split(" "))
         with self._lock:
+            if key not in {spec.key for spec in self._networks.specs}:  # it was removed meanwhile
+                return network
             self._pinned[key] = network
             self._pinned.move_to_end(key)
             while len(self._pinned) > MAX_PINNED:

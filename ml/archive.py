@@ -79,9 +79,10 @@ class Archive:
 
     def read(self, name: str, most: int) -> bytes:
         """A file's bytes. Raises InvalidRequest when it is missing or damaged, TooLarge beyond `most` bytes."""
-        if name not in self._zip.namelist():
-            raise InvalidRequest(f"{name} is not in the archive.")
-        info = self._zip.getinfo(name)
+        try:
+            info = self._zip.getinfo(name)
+        except KeyError:
+            raise InvalidRequest(f"{name} is not in the archive.") from None
         if info.file_size > most:
             raise TooLarge(f"{name} has {info.file_size:,} bytes; at most {most:,} are read.")
         try:

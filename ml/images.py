@@ -9,11 +9,11 @@ import io
 import time
 import warnings
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pillow_heif
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from ml.errors import InvalidImage, TooLarge, UnsupportedMedia
 from ml.photo import Photo, Reduction
@@ -26,6 +26,8 @@ warnings.filterwarnings("ignore", module=r"PIL\.")  # of odd but readable metada
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "HEIF")
 FORMAT_NAMES: Final = "JPEG, PNG, WebP, BMP, GIF or HEIC"
+JPEGS: Final = ("JPEG", "MPO")
+"""An MPO, as some telephones write it, is a JPEG that others follow."""
 WIDE_MODES: Final = ("I;16", "I;16B", "I;16L", "I;16N", "I", "F")
 LYING: Final = (5, 6, 7, 8)
 FLIPS: Final = {
@@ -37,6 +39,17 @@ FLIPS: Final = {
     8: (False, True),
 }
 """EXIF orientations whose sides are exchanged; those in which the upright photograph's columns and rows run backwards in the file."""
+UPRIGHT: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What turns a photograph of that orientation upright."""
+BAND: Final = 256  # rows that are converted at once: what is needed beside the photograph stays small
 REDUCTIONS: Final = (8, 4, 2)
 LEAST_REDUCED: Final = 1200
 """Pixels that the longer side of a reduced photograph has at least: the closest look at faces takes 960."""
@@ -70,23 +83,28 @@ def decode(data: bytes, limits: Limits | None = None) -> Photo:
     if reduction:
         image.draft(None, (image.width // reduction.factor, image.height // reduction.factor))
     rgb_u8 = _pixels(image)
-    return Photo(rgb_u8, image.format or "", (time.perf_counter() - start) * 1000, reduction)
+    return Photo(rgb_u8, (time.perf_counter() - start) * 1000, reduction)
 
 
 def _reduction(image: Image.Image, data: bytes) -> Reduction | None:
     """How much smaller a large JPEG is decoded at first."""
     longer = max(image.size)
     factor = next((factor for factor in REDUCTIONS if longer >= factor * LEAST_REDUCED), None)
-    if image.format != "JPEG" or factor is None or min(image.size) < LEAST_REDUCED // 10:
+    if image.format not in JPEGS or factor is None or min(image.size) < LEAST_REDUCED // 10:
         return None
-    with contextlib.suppress(Exception):  # odd metadata: the same as none
-        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-        size = (image.width, image.height) if orientation in LYING else (image.height, image.width)
-        # The last pixel of a side may reach beyond the photograph; in a turned or mirrored one that is the first.
-        beyond_y, beyond_x = (-side % factor for side in size)
-        flips_x, flips_y = FLIPS.get(orientation, (False, False))
-        return Reduction(factor, (flips_x * beyond_x, flips_y * beyond_y), size, lambda: _pixels(_open(data)))
-    return None
+    orientation = _orientation(image)
+    size = (image.width, image.height) if orientation in LYING else (image.height, image.width)
+    # The last pixel of a side may reach beyond the photograph; in a turned or mirrored one that is the first.
+    beyond_y, beyond_x = (-side % factor for side in size)
+    flips_x, flips_y = FLIPS.get(orientation, (False, False))
+    return Reduction(factor, (flips_x * beyond_x, flips_y * beyond_y), size, lambda: _pixels(_open(data)))
+
+
+def _orientation(image: Image.Image) -> Any:
+    """The EXIF orientation; odd metadata is the same as none."""
+    with contextlib.suppress(Exception):
+        return image.getexif().get(ExifTags.Base.Orientation, 1)
+    return 1
 
 
 def _open(data: bytes) -> Image.Image:
@@ -112,8 +130,8 @@ def _check_size(size: tuple[int, int], limits: Limits) -> None:
 def _pixels(image: Image.Image) -> RgbU8:
     try:
         image.load()
-        ImageOps.exif_transpose(image, in_place=True)
-        return np.ascontiguousarray(np.asarray(_as_rgb(image), np.uint8))
+        way = UPRIGHT.get(_orientation(image))
+        return np.ascontiguousarray(np.asarray(_as_rgb(image if way is None else image.transpose(way)), np.uint8))
     except Exception as error:  # decoders raise whatever the bytes make them
         raise InvalidImage("The photograph is damaged or cut short.") from error
 
@@ -122,13 +140,23 @@ def _as_rgb(image: Image.Image) -> Image.Image:
     if image.mode in WIDE_MODES:
         return _from_wide(image)
     if image.mode in {"RGBA", "LA", "PA", "La", "RGBa"} or "transparency" in image.info:
-        rgba = image.convert("RGBA")
-        white = Image.new("RGBA", rgba.size, "white")
-        return Image.alpha_composite(white, rgba).convert("RGB")
+        return _on_white(image)
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
+def _on_white(image: Image.Image) -> Image.Image:
+    result = Image.new("RGB", image.size, "white")
+    for top in range(0, image.height, BAND):
+        place = (0, top, image.width, min(top + BAND, image.height))
+        rgba = image.crop(place).convert("RGBA")
+        result.paste(rgba, place, rgba)
+    return result
+
+
 def _from_wide(image: Image.Image) -> Image.Image:
-    values = np.asarray(image, np.float64)
-    top = 65535.0 if values.max(initial=0) > 255 else 255.0
-    return Image.fromarray(np.clip(values * (255.0 / top), 0, 255).astype(np.uint8)).convert("RGB")
+    values = np.asarray(image)
+    factor = 255.0 / 65535.0 if values.max(initial=0) > 255 else 1.0
+    gray = np.empty(values.shape, np.uint8)
+    for top in range(0, len(values), BAND):
+        gray[top : top + BAND] = np.clip(values[top : top + BAND] * factor, 0, 255)
+    return Image.fromarray(gray).convert("RGB")

@@ -49,19 +49,16 @@ class Reduction:
 
 
 class Photo:
-    """A photograph of rgb_u8 (height, width, 3), the format of its file, and how long decoding took so far.
+    """A photograph of rgb_u8 (height, width, 3), and how long decoding took so far.
 
     With a `reduction` the given pixels are reduced ones, and the whole photograph is decoded once somebody needs it. Any thread may ask.
     Raises ValueError for other arrays.
     """
 
-    def __init__(
-        self, rgb_u8: RgbU8, file_format: str = "RGB", decode_ms: float = 0.0, reduction: Reduction | None = None
-    ) -> None:
+    def __init__(self, rgb_u8: RgbU8, decode_ms: float = 0.0, reduction: Reduction | None = None) -> None:
         shape, dtype = rgb_u8.shape, rgb_u8.dtype
         if len(shape) != 3 or shape[2] != 3 or min(shape) < 1 or dtype != np.uint8:
             raise ValueError(f"rgb_u8 must be uint8 of shape (height, width, 3), got {dtype} of shape {shape}")
-        self.format = file_format
         self.decode_ms = decode_ms
         height, width = reduction.size if reduction else shape[:2]
         self.height, self.width = int(height), int(width)

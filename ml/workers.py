@@ -80,12 +80,16 @@ class Workers:
 
 def _in_order(submit: Callable[[Item], Future[Answer]], items: Iterable[Item], ahead: int) -> Iterator[Answer]:
     begun: deque[Future[Answer]] = deque()
-    for item in items:
-        begun.append(submit(item))
-        if len(begun) > ahead:
+    try:
+        for item in items:
+            begun.append(submit(item))
+            if len(begun) > ahead:
+                yield begun.popleft().result()
+        while begun:
             yield begun.popleft().result()
-    while begun:
-        yield begun.popleft().result()
+    finally:  # after an error nobody wants the rest
+        for future in begun:
+            future.cancel()
 
 
 ALONE: Final = Workers(1)

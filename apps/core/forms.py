@@ -38,11 +38,6 @@ class TaskForm(forms.Form):
     task: TaskPage
 
     @property
-    def image_fields(self) -> list[forms.BoundField]:
-        """Fields of the photographs."""
-        return [self[name] for name in self.task.images]
-
-    @property
     def option_fields(self) -> list[forms.BoundField]:
         """Fields of the options."""
         return [self[name] for name in _shown(self.task)]

@@ -43,6 +43,15 @@ def take() -> dict[tuple[str, str, str], Tally]:
     return taken
 
 
+def give_back(taken: Mapping[tuple[str, str, str], Tally]) -> None:
+    """Count again what was taken and could not be written down."""
+    with _lock:
+        for key, old in taken.items():
+            tally = _counts.setdefault(key, Tally())
+            tally.requests += old.requests
+            tally.buckets = [one + other for one, other in zip(tally.buckets, old.buckets, strict=True)]
+
+
 def bucket_of(ms: float) -> int:
     """The bucket that a duration falls into."""
     bucket, edge = 0, _FASTEST_MS * _STEP

@@ -5,7 +5,7 @@ import threading
 import time
 from typing import Any, Final
 
-from django.db import OperationalError, connections
+from django.db import Error, OperationalError, connections
 from django.utils import timezone
 
 from apps.jobs import registry, services
@@ -100,6 +100,7 @@ class _Heart:
         while not self._over.wait(services.HEARTBEAT.total_seconds()):
             try:
                 mine.update(heartbeat=timezone.now())
-            except OperationalError:
+            except Error:
                 logger.warning("job %s: no sign of life could be written", self._job.pk)
+                connections.close_all()  # a database that was restarted is reached by a new connection only
         connections.close_all()

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from apps.jobs import registry
@@ -58,14 +59,15 @@ def claim(pk: int) -> Job | None:
     now, run = timezone.now(), secrets.token_hex(16)
     waiting = Job.objects.filter(pk=pk, state=State.QUEUED)
     taken = waiting.update(
-        state=State.RUNNING, run=run, worker=this_worker(), started_at=now, heartbeat=now, finished_at=None
+        state=State.RUNNING,
+        run=run,
+        attempts=F("attempts") + 1,
+        worker=this_worker(),
+        started_at=now,
+        heartbeat=now,
+        finished_at=None,
     )
-    if not taken:
-        return None
-    job = Job.objects.get(pk=pk)
-    job.attempts += 1
-    job.save(update_fields=["attempts"])
-    return job
+    return Job.objects.get(pk=pk) if taken else None
 
 
 def update(job: Job, **values: Any) -> bool:

@@ -105,16 +105,26 @@ def _write_states(process: str, standings: Mapping[str, Standing]) -> None:
 
 
 def _write_use() -> None:
-    for (task, network, version), tally in usage.take().items():
+    taken = usage.take()
+    try:
         with transaction.atomic():
-            row, _ = VersionUse.objects.select_for_update().get_or_create(
-                task=task,
-                key=f"{network} {version}",
-                defaults={"since": timezone.now(), "buckets": [0] * usage.BUCKETS},
-            )
-            row.requests += tally.requests
-            row.buckets = [old + new for old, new in zip(row.buckets, tally.buckets, strict=True)]
-            row.save(update_fields=["requests", "buckets"])
+            _add_use(taken)
+    except DatabaseError:
+        usage.give_back(taken)
+        raise
+
+
+def _add_use(taken: Mapping[tuple[str, str, str], usage.Tally]) -> None:
+    # In one order, so that processes never wait for each other's rows in a ring.
+    for (task, network, version), tally in sorted(taken.items(), key=lambda entry: entry[0]):
+        row, _ = VersionUse.objects.select_for_update().get_or_create(
+            task=task,
+            key=f"{network} {version}",
+            defaults={"since": timezone.now(), "buckets": [0] * usage.BUCKETS},
+        )
+        row.requests += tally.requests
+        row.buckets = [old + new for old, new in zip(row.buckets, tally.buckets, strict=True)]
+        row.save(update_fields=["requests", "buckets"])
 
 
 def start() -> Watcher:

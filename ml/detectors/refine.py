@@ -1,5 +1,6 @@
 """R-Net and O-Net on square crops of a photograph."""
 
+import math
 from collections.abc import Iterator
 from typing import Final
 
@@ -77,7 +78,10 @@ def _sampled(rgb_u8: RgbU8, xs: F32, ys: F32) -> RgbU8:
 def _sampled_near(rgb_u8: RgbU8, xs: F32, ys: F32) -> RgbU8:
     """The same for one crop, from a piece of a photograph that is too long for cv2."""
     (top, bottom), (left, right) = (_reach(at, size) for at, size in zip((ys, xs), rgb_u8.shape[:2], strict=True))
-    return _sampled(rgb_u8[top:bottom, left:right], xs - left, ys - top)
+    piece = rgb_u8[top:bottom, left:right]
+    # A box may be as long as the photograph; of its pixels few are sampled.
+    step = np.float32(math.ceil(max(piece.shape) / CV2_SIDE))
+    return _sampled(piece[:: int(step), :: int(step)], (xs - left) / step, (ys - top) / step)
 
 
 def _reach(at: F32, size: int) -> tuple[int, int]:

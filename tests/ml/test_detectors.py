@@ -148,6 +148,14 @@ def test_large_photographs_give_the_same_face(
     assert iou_matrix(box[None] / 5, expected)[0, 0] > 0.85
 
 
+@pytest.mark.parametrize("shape", [(1, 40_000), (40_000, 100), (12, 100_000)])
+def test_five_points_of_a_box_longer_than_opencv_takes(networks: Networks, shape: tuple[int, int]) -> None:
+    height, width = shape
+    points = five_points(np.full((*shape, 3), 128, np.uint8), np.array([0, 0, width, height], np.float32), networks)
+    assert points.shape == (5, 2)
+    assert np.isfinite(points).all()
+
+
 def test_five_points_of_a_given_box(networks: Networks, astronaut: RgbU8) -> None:
     points = five_points(astronaut, np.array([170, 60, 275, 175], np.float32), networks)
     expected: F32 = np.array([(204, 100), (246, 102), (224, 127), (202, 138), (245, 140)], np.float32)

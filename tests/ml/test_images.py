@@ -1,6 +1,7 @@
 """Decoding: what comes in, what must come out, what is refused and how."""
 
 import io
+import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -60,7 +61,7 @@ def test_refused(data: bytes, error: Any) -> None:
 @pytest.mark.parametrize("format_", ["PNG", "JPEG", "WEBP", "BMP", "GIF", "HEIF"])
 def test_formats(format_: str) -> None:
     photo = decode(encoded(rgb((64, 32)), format_))
-    assert (photo.width, photo.height, photo.format) == (64, 32, format_)
+    assert (photo.width, photo.height) == (64, 32)
     assert photo.rgb_u8[16, 8, 0] > 200
     assert photo.rgb_u8[16, 56, 0] < 60
 
@@ -84,6 +85,39 @@ def test_exif_orientation(orientation: int, size: tuple[int, int], red_at: tuple
     y, x = red_at
     assert photo.rgb_u8[y, x, 0] > 200
     assert photo.rgb_u8[size[1] - 1 - y, size[0] - 1 - x, 0] < 60
+
+
+ODD = {
+    "ratio as text": (0x011A, 2, 4, b"abc\0"),
+    "offsets as text": (0x0111, 2, 4, b"abc\0"),
+    "date as a number": (0x0132, 11, 1, struct.pack("<f", 5.5)),
+    "width below zero": (0x0100, 9, 1, struct.pack("<i", -7)),
+}
+"""Tags that no camera should write: number, type, count, value."""
+
+
+@pytest.mark.parametrize("case", ODD)
+def test_odd_metadata_keeps_no_photograph_from_being_turned(case: str) -> None:
+    tags = sorted([ODD[case], (0x0112, 3, 1, b"\6\0\0\0")])
+    entries = b"".join(struct.pack("<HHI4s", *tag) for tag in tags)
+    block = b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<H", len(tags)) + entries + b"\0" * 4
+    photo = decode(encoded(rgb((64, 32)), "JPEG", exif=block))
+    assert (photo.width, photo.height) == (32, 64)
+
+
+def test_sixteen_bits_are_scaled_alike_in_every_row() -> None:
+    column = np.linspace(0, 65535, 1000).astype(np.uint16)
+    photo = decode(encoded(Image.fromarray(np.repeat(column[:, None], 3, 1))))
+    assert np.abs(photo.rgb_u8[:, 1, 0] - column / 257).max() <= 1
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_transparency_lies_on_white_in_every_row(mode: str) -> None:
+    alpha = np.linspace(0, 255, 600).astype(np.uint8)
+    black = Image.fromarray(np.repeat(alpha[:, None], 5, 1))
+    image = Image.merge(mode, [Image.new("L", (5, 600))] * (len(mode) - 1) + [black])
+    photo = decode(encoded(image))
+    assert np.abs(photo.rgb_u8[:, 2, 0].astype(int) - (255 - alpha)).max() <= 1
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,15 @@ def test_how_far(width: int, height: int, factor: int) -> None:
     assert photo.rgb_u8.shape == (height, width, 3)
 
 
+def test_a_jpeg_that_others_follow_is_reduced_too(astronaut: RgbU8) -> None:
+    first, stream = Image.fromarray(sized(astronaut, 2600, 2400)), io.BytesIO()
+    first.save(stream, "MPO", quality=92, save_all=True, append_images=[first.resize((300, 200))])
+    photo, plain = decode(stream.getvalue()), decode(jpeg(np.asarray(first)))
+    assert photo.view(100).factor == 2
+    assert (photo.view(100).rgb_u8 == plain.view(100).rgb_u8).all()
+    assert (photo.rgb_u8 == plain.rgb_u8).all()
+
+
 @pytest.mark.parametrize("format_", ["PNG", "WEBP"])
 def test_other_formats_are_whole(format_: str) -> None:
     stream = io.BytesIO()

@@ -1,8 +1,10 @@
 """Every process follows the database, and counts what its versions answered."""
 
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from apps.core import usage
@@ -58,6 +60,20 @@ def test_processes_and_counts_are_noted(chief: Client, web: Client, jpeg: bytes,
     assert not VersionUse.objects.filter(task="age", key=OWN).exists(), "counted since the activation"
     watcher.stop()
     assert not ProcessState.objects.exists()
+
+
+def test_counts_wait_for_a_database_that_is_locked(
+    chief: Client, web: Client, jpeg: bytes, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage.take()
+    answer(web, jpeg)
+    with monkeypatch.context() as locked:
+        locked.setattr(VersionUse.objects, "select_for_update", Mock(side_effect=OperationalError("is locked")))
+        Watcher(engine, look_seconds=60)._look()
+    assert not VersionUse.objects.exists()
+    answer(web, jpeg)
+    Watcher(engine, look_seconds=60)._look()
+    assert [row.requests for row in VersionUse.objects.filter(task="age")] == [2]
 
 
 def test_percentiles() -> None:
