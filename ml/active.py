@@ -4,7 +4,6 @@ A network is held by the tasks it answers, by the few that were pinned last, and
 its memory is given back. Detection is not switched here: the detector is an option of the request.
 """
 
-import ctypes
 import threading
 import weakref
 from collections import OrderedDict
@@ -13,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from ml import generation
+from ml import generation, memory
 from ml.errors import InvalidRequest, NotReady
 from ml.manifest import NetworkSpec
 from ml.runtime import Network, Networks, warm_up
@@ -122,7 +121,7 @@ class Active:
             done = len(self._leaving) > len(waiting)
             self._leaving = waiting
         if done:
-            _trim()
+            memory.trim()
         return not waiting
 
     def _held(self, network: Network | None) -> bool:
@@ -160,10 +159,3 @@ def _loaded(networks: Networks, spec: NetworkSpec) -> Network:
     except (ValueError, RuntimeError, OSError, MemoryError) as error:
         raise NotReady(f"{spec.key} cannot be loaded: {error}") from error
     return network
-
-
-def _trim() -> None:
-    """Ask the C library to return free memory; interpreters leave holes that it would otherwise keep. Not every system has the call."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)

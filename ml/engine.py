@@ -9,7 +9,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
-from ml import embedding, generation
+from ml import embedding, generation, memory
 from ml.active import DETECT, SYNTHESIS, VERIFY, Active, Snapshot
 from ml.answering import Question, answer, answers, grouped
 from ml.errors import InvalidRequest, NoFace
@@ -96,7 +96,10 @@ class Engine:
         self._active.remove(key)
 
     def give_back(self) -> bool:
-        """Return the memory of networks that no longer answer; False while a running request still holds one. Call it after a switch."""
+        """Return the memory of networks that no longer answer, and what large photographs left behind; False while a running request
+        still holds such a network. Call it now and then.
+        """
+        memory.give_back()
         return self._active.give_back()
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 import pillow_heif
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from ml import memory
 from ml.errors import InvalidImage, TooLarge, UnsupportedMedia
 from ml.photo import Photo, Reduction
 from ml.types import RgbU8
@@ -109,11 +110,13 @@ def _orientation(image: Image.Image) -> Any:
 
 def _open(data: bytes) -> Image.Image:
     try:
-        return Image.open(io.BytesIO(data), formats=FORMATS)
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as error:
         raise UnsupportedMedia(f"This is not a photograph in a format that is read here ({FORMAT_NAMES}).") from error
     except Exception as error:  # decoders raise whatever the bytes make them
         raise InvalidImage("The photograph's header is damaged.") from error
+    memory.watch(image, 3 * image.width * image.height)
+    return image
 
 
 def _check_size(size: tuple[int, int], limits: Limits) -> None:
@@ -131,9 +134,12 @@ def _pixels(image: Image.Image) -> RgbU8:
     try:
         image.load()
         way = UPRIGHT.get(_orientation(image))
-        return np.ascontiguousarray(np.asarray(_as_rgb(image if way is None else image.transpose(way)), np.uint8))
+        upright = _as_rgb(image if way is None else image.transpose(way))
+        rgb_u8: RgbU8 = np.ascontiguousarray(np.asarray(upright, np.uint8))
     except Exception as error:  # decoders raise whatever the bytes make them
         raise InvalidImage("The photograph is damaged or cut short.") from error
+    memory.watch(rgb_u8, rgb_u8.nbytes)
+    return rgb_u8
 
 
 def _as_rgb(image: Image.Image) -> Image.Image:

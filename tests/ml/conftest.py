@@ -62,3 +62,18 @@ def networks() -> Networks:
 @pytest.fixture(scope="module")
 def detectors(networks: Networks) -> Mapping[str, Detector]:
     return build_detectors(networks)
+
+
+@pytest.fixture
+def live() -> Iterator[Engine]:
+    """An engine of its own: these tests change what answers."""
+    engine = Engine(ROOT / "weights")
+    engine.activate("emotion", "mini-xception 1.0.0")
+    engine.warm_up()
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def photo(astronaut: RgbU8) -> Photo:
+    return Photo(astronaut)
