@@ -6,6 +6,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from ml.light import lit
 from ml.manifest import InputSpec
 from ml.photo import Photo
 from ml.types import F32, F64, Face, RgbU8
@@ -123,6 +124,11 @@ def inverse(matrix: F64) -> F64:
 def apply(matrix: F64, points_xy: F32 | F64) -> F64:
     """(2, 3) and (n, 2) -> (n, 2): the points moved by the matrix."""
     return np.asarray(points_xy @ matrix[:, :2].T + matrix[:, 2], np.float64)
+
+
+def look(spec: InputSpec, photo: Photo, matrix: F64) -> F32:
+    """What a network sees of a photograph: the crop by a (2, 3) matrix, with its levels stretched if it is dark or pale."""
+    return prepare(spec, lit(crop(photo, matrix, spec.fixed_size)))
 
 
 def prepare(spec: InputSpec, rgb_u8: RgbU8) -> F32:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Final
 
 from ml.active import VERIFY, Snapshot
-from ml.align import crop, crop_matrix, prepare
+from ml.align import crop_matrix, look
 from ml.clarity import CLEAR, LEAST, Clarity, clarity
 from ml.photo import Photo
 from ml.runtime import Network
@@ -90,16 +90,14 @@ def _ask(question: Question, face: Face, seen: Clarity, network: Network, names:
 
 def _best_look(question: Question, network: Network, task: Task[Any], first: Look) -> Look:
     """The first look, or a further one that frames the face as the network is used to; the first if none does."""
-    look, again = first, task.again or (lambda _outputs, _scene: None)
+    best, again = first, task.again or (lambda _outputs, _scene: None)
     for _ in range(MORE_LOOKS):
-        better = again(*look)
+        better = again(*best)
         if better is None:
-            return look
-        look = _look(question, network, replace(look[1], matrix=better))
-    return first if again(*look) is not None else look
+            return best
+        best = _look(question, network, replace(best[1], matrix=better))
+    return first if again(*best) is not None else best
 
 
 def _look(question: Question, network: Network, scene: Scene) -> Look:
-    spec = network.spec.input
-    batch = prepare(spec, crop(question.photo, scene.matrix, spec.fixed_size))
-    return network.run(batch, question.threads), scene
+    return network.run(look(network.spec.input, question.photo, scene.matrix), question.threads), scene

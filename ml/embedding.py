@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ml.align import crop, crop_matrix, prepare
+from ml.align import crop_matrix, look
 from ml.boxes import prominent
 from ml.errors import InvalidRequest, NoFace, NotReady
 from ml.manifest import NetworkSpec
@@ -21,7 +21,7 @@ def embed(network: Network, photo: Photo, face: Face, threads: int = 1) -> F32:
     """(d,) embedding of length 1; the network may use so many cores."""
     spec = network.spec.input
     matrix = crop_matrix(spec, face, (photo.height, photo.width))
-    return unit(network.run(prepare(spec, crop(photo, matrix, spec.fixed_size)), threads))
+    return unit(network.run(look(spec, photo, matrix), threads))
 
 
 def choose(photo: Photo, faces: list[Face], index: int | None, which: str, tried: Mapping[str, Any]) -> Face:

@@ -134,7 +134,7 @@ class Finder:
 
     def _cut_out(self, photo: Photo) -> Found:
         """The face of a crop: what the default detector takes for one in its middle, even with doubt, else the crop itself."""
-        view = photo.view(max(photo.width, photo.height) / CROP_SIDE)
+        view = photo.view(max(photo.width, photo.height) / CROP_SIDE).lit()
         found = self._in_middle(view, CROP_CONFIDENCE)
         box_xyxy = found.boxes_xyxy[0] if len(found) else _middle_of(view.rgb_u8)
         points_xy = found.points_xy[0] if len(found) else five_points(view.rgb_u8, box_xyxy, self._networks)
@@ -153,7 +153,7 @@ def _reduced(photo: Photo, coarsest: float) -> View:
     view = photo.view(coarsest)
     while 2 * view.factor <= coarsest and min(view.rgb_u8.shape[:2]) > 1:
         view = view.halved()
-    return view
+    return view.lit()
 
 
 def _fill(boxes_xyxy: F32, rgb_u8: RgbU8) -> npt.NDArray[np.bool_]:

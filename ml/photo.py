@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ml.light import lit
 from ml.types import F32, F64, RgbU8
 
 
@@ -32,6 +33,10 @@ class View:
         whole = self.rgb_u8[: 2 * height, : 2 * width]
         half = cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)
         return View(np.asarray(half, np.uint8), 2 * self.factor, self.before_xy)
+
+    def lit(self) -> "View":
+        """The same with its levels stretched if it is dark or pale."""
+        return View(lit(self.rgb_u8), self.factor, self.before_xy)
 
     def in_photo(self, places_xy: F32) -> F32:
         """(…, 2) places in this view, as distances from its left and top edges -> places in the photograph."""

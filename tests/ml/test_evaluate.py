@@ -232,6 +232,10 @@ def test_every_report_is_about_the_weights_that_are_served() -> None:
         ("shrunk", 20, (30, 40), 20),
         ("enlarged", 20, (60, 80), 40),
         ("blurred", 0.1, (60, 80), 40),
+        ("dark", 0.4, (60, 80), 40),
+        ("pale", 0.5, (60, 80), 40),
+        ("grey", 0, (60, 80), 40),
+        ("compressed", 15, (60, 80), 40),
     ],
 )
 def test_spoiling_keeps_the_face(kind: spoilt.Kind, value: float, shape: tuple[int, int], side: float) -> None:

@@ -1,7 +1,8 @@
-"""What shrinking and blurring do to the answers, and which faces ml.clarity then doubts: weights/reports/clarity.json.
+"""What bad photographs do to the answers, and which faces ml.clarity then doubts: weights/reports/clarity.json.
 
-Some validation images of each set are shrunk until the face has so many pixels, shrunk and enlarged again, or blurred by a Gaussian
-whose width is a part of the face's side; the found face is kept, so that only the answers change.
+Some validation images of each set are shrunk until the face has so many pixels, shrunk and enlarged again, blurred by a Gaussian
+whose width is a part of the face's side, darkened, washed out, made grey, noisy or compressed; the found face is kept, so that only the
+answers change.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,13 +25,19 @@ from ml.training.evaluate.images import of_corpus
 from ml.training.evaluate.writer import dump
 from ml.types import F32, Face, RgbU8
 
-Kind = Literal["as it is", "shrunk", "enlarged", "blurred"]
+Kind = Literal["as it is", "shrunk", "enlarged", "blurred", "dark", "pale", "grey", "noisy", "compressed"]
 CONDITIONS: Final[tuple[tuple[Kind, float], ...]] = (
     ("as it is", 0),
     *(("shrunk", side) for side in (12, 16, 20, 24, 32)),
     *(("enlarged", side) for side in (12, 16, 24)),
     *(("blurred", part) for part in (0.01, 0.02, 0.03, 0.04, 0.06)),
+    *(("dark", part) for part in (0.4, 0.15, 0.05)),
+    *(("pale", part) for part in (0.5, 0.25, 0.1)),
+    ("grey", 0),
+    *(("noisy", levels) for levels in (8, 15)),
+    *(("compressed", quality) for quality in (30, 15)),
 )
+PALE: Final = 140  # the grey level that washing out leads to
 SETS: Final[Mapping[str, tuple[str, int]]] = {
     "age": ("utkface", 300),
     "gender": ("fairface", 200),
@@ -55,7 +62,7 @@ def write(data: Path, work: Path, weights: Path, networks: Networks) -> None:
     report = {}
     for task in SETS:
         network = networks.get(*networks.manifest.active[task].split(" "))
-        print(f"{network.spec.key}: {task} of shrunk and blurred faces", flush=True)
+        print(f"{network.spec.key}: {task} of spoilt faces", flush=True)
         report[task] = {"network": network.spec.key, "set": SETS[task][0]} | _measured(
             task, network, corpus, networks, work
         )
@@ -84,10 +91,10 @@ def _measured(task: str, network: Network, corpus: Corpus, networks: Networks, w
 def spoil(rgb_u8: RgbU8, face: Face, kind: Kind, value: float) -> tuple[RgbU8, Face] | None:
     """The image and the face in it; None when the face is too small to be made smaller."""
     side = float((face.box_xyxy[2:] - face.box_xyxy[:2]).max())
-    if kind == "as it is":
-        return rgb_u8, face
     if kind == "blurred":
         return np.asarray(cv2.GaussianBlur(rgb_u8, (0, 0), value * side), np.uint8), face
+    if kind not in {"shrunk", "enlarged"}:
+        return _with_other_levels(rgb_u8, kind, value), face
     if side <= value:
         return None
     height, width = rgb_u8.shape[:2]
@@ -98,6 +105,22 @@ def spoil(rgb_u8: RgbU8, face: Face, kind: Kind, value: float) -> tuple[RgbU8, F
     scale: F32 = np.array([size[0] / width, size[1] / height], np.float32)
     box = (face.box_xyxy.reshape(2, 2) * scale).reshape(4)
     return small, Face(box, face.confidence, face.points_xy * scale)
+
+
+def _with_other_levels(rgb_u8: RgbU8, kind: Kind, value: float) -> RgbU8:
+    if kind == "dark":
+        return np.asarray(rgb_u8 * value, np.uint8)
+    if kind == "pale":
+        return np.asarray(PALE + value * (rgb_u8.astype(np.float32) - PALE), np.uint8)
+    if kind == "grey":
+        return np.asarray(cv2.cvtColor(cv2.cvtColor(rgb_u8, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB), np.uint8)
+    if kind == "noisy":
+        grain = np.random.default_rng(0).normal(0, value, rgb_u8.shape)
+        return np.asarray(np.clip(rgb_u8 + grain, 0, 255), np.uint8)
+    if kind == "compressed":
+        _, data = cv2.imencode(".jpg", rgb_u8[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, int(value)])
+        return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)[..., ::-1]
+    return rgb_u8
 
 
 def error(task: str, result: Any, corpus: Corpus, row: int) -> float:
@@ -134,4 +157,9 @@ def named(kind: Kind, value: float) -> str:
         "shrunk": f"shrunk to {value:g} pixels",
         "enlarged": f"enlarged from {value:g} pixels",
         "blurred": f"blurred by {100 * value:g} % of the side",
+        "dark": f"levels times {value:g}",
+        "pale": f"washed out to {value:g} of the contrast",
+        "grey": "grey",
+        "noisy": f"noise of {value:g} grey levels",
+        "compressed": f"JPEG of quality {value:g}",
     }[kind]
