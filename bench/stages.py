@@ -21,7 +21,7 @@ STAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "answers to boxes": ("ml.detectors.scrfd:_decoded",),
     "overlapping boxes": ("ml.detectors.scrfd:suppress",),
     "crops for O-Net": ("ml.detectors.refine:crops",),
-    "align": ("ml.answering:crop_matrix", "ml.answering:crop", "ml.answering:prepare"),
+    "align": ("ml.answering:crop_matrix", "ml.answering:look"),
     "sharpness": ("ml.answering:clarity",),
 }
 """Stage to the functions whose own time it is, without that of stages within them; networks and decoding are added."""

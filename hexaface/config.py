@@ -3,6 +3,7 @@
 `Config.from_environ` reads them; docs and checks read `settings_table`. Nothing else in the project looks at the environment.
 """
 
+import math
 import os
 import typing
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 Runtime = Literal["litert", "keras"]
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 TaskQueue = Literal["database", "celery", "immediate"]
 
 BASE_DIR: Final = Path(__file__).resolve().parent.parent
@@ -23,9 +25,11 @@ class ConfigError(ValueError):
     """A setting in the environment makes no sense; the message names it and says what is expected."""
 
 
-def _option(help_text: str, default: Any, *, env: str = "", low: float | None = None, shown: str = "") -> Any:
+def _option(
+    help_text: str, default: Any, *, env: str = "", low: float = -math.inf, high: float = math.inf, shown: str = ""
+) -> Any:
     """Declare a setting; `default` may be a function, `shown` is the default as docs print it."""
-    meta = {"help": help_text, "env": env, "low": low, "shown": shown}
+    meta = {"help": help_text, "env": env, "low": low, "high": high, "shown": shown}
     return field(default_factory=default, metadata=meta) if callable(default) else field(default=default, metadata=meta)
 
 
@@ -48,7 +52,7 @@ class Config:
         shown="~/.local/share/hexaface (XDG_DATA_HOME is respected)",
     )
     host: str = _option("Address to listen on; 0.0.0.0 for all.", "127.0.0.1")
-    port: int = _option("Port to listen on.", 8000, env="PORT", low=1)
+    port: int = _option("Port to listen on.", 8000, env="PORT", low=1, high=65_535)
     allowed_hosts: tuple[str, ...] = _option(
         "Host names under which the portal may be reached, separated by commas.", ("localhost", "127.0.0.1", "[::1]")
     )
@@ -89,7 +93,9 @@ class Config:
         "Photographs analysed at the same time.", lambda: _cores() + 1, low=1, shown="number of cores and one"
     )
     queue: int = _option("Requests that may wait for their turn; the next one is answered 429.", 16, low=0)
-    queue_seconds: float = _option("Seconds a request may wait for its turn before it is answered 429.", 10.0, low=0)
+    queue_seconds: float = _option(
+        "Seconds a request may wait for its turn before it is answered 429.", 10.0, low=0, high=3600
+    )
     max_upload_mb: float = _option("Largest photograph in megabytes (10^6 bytes).", 20.0, low=0.001)
     max_megapixels: float = _option("Largest photograph in megapixels.", 50.0, low=0.001)
     workers: int = _option("Server processes; each loads its own networks.", 1, low=1)
@@ -108,8 +114,8 @@ class Config:
         "",
     )
     max_model_mb: float = _option("Largest network file that an administrator may add, in megabytes.", 200.0, low=0.001)
-    check_seconds: float = _option("Seconds that the check of an added network may take.", 120.0, low=1)
-    log_level: str = _option("DEBUG, INFO, WARNING or ERROR.", "INFO")
+    check_seconds: float = _option("Seconds that the check of an added network may take.", 120.0, low=1, high=86_400)
+    log_level: LogLevel = _option("What is logged.", "INFO")
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -181,7 +187,7 @@ def settings_table() -> list[Setting]:
         env = entry.metadata["env"] or PREFIX + entry.name.upper()
         kind = hints[entry.name]
         shown = entry.metadata["shown"] or _show(entry.default)
-        parse = _parser(env, kind, entry.metadata["low"])
+        parse = _parser(env, kind, entry.metadata["low"], entry.metadata["high"])
         table.append(Setting(entry.name, env, _type_name(kind), shown, entry.metadata["help"], parse))
     return table
 
@@ -199,14 +205,15 @@ def _type_name(kind: Any) -> str:
     return names.get(kind, "list")
 
 
-def _parser(env: str, kind: Any, low: float | None) -> Callable[[str], Any]:
+def _parser(env: str, kind: Any, low: float, high: float) -> Callable[[str], Any]:
     def parse(text: str) -> Any:
         try:
             value = _convert(kind, text.strip())
         except ValueError as error:
             raise ConfigError(f"{env}={text!r}: expected {_type_name(kind)}") from error
-        if low is not None and not value >= low:
-            raise ConfigError(f"{env}={text!r}: must be at least {low:g}")
+        if kind in {int, float} and not low <= value <= high:
+            most = f" and at most {high:g}" if high < math.inf else ""
+            raise ConfigError(f"{env}={text!r}: must be at least {low:g}{most}")
         return value
 
     return parse
@@ -215,7 +222,9 @@ def _parser(env: str, kind: Any, low: float | None) -> Callable[[str], Any]:
 def _convert(kind: Any, text: str) -> Any:
     if kind is bool:
         return _to_bool(text)
-    if kind in {int, float, str}:
+    if kind is float:
+        return _to_finite(text)
+    if kind in {int, str}:
         return kind(text)
     if kind is Path:
         return Path(text).expanduser().resolve()
@@ -230,7 +239,15 @@ def _to_bool(text: str) -> bool:
     return text.lower() in _TRUE
 
 
-def _to_choice(text: str, choices: tuple[str, ...]) -> str:
-    if text not in choices:
+def _to_finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
         raise ValueError(text)
-    return text
+    return value
+
+
+def _to_choice(text: str, choices: tuple[str, ...]) -> str:
+    found = {choice.lower(): choice for choice in choices}.get(text.lower())
+    if found is None:
+        raise ValueError(text)
+    return found

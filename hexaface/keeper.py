@@ -6,6 +6,7 @@ another server process then starts the next.
 
 import contextlib
 import fcntl
+import logging
 import subprocess
 import sys
 import threading
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from hexaface.config import BASE_DIR
+
+logger = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 1.0
 SLOWEST_SECONDS: Final = 60.0
@@ -59,8 +62,14 @@ class Keeper:
 
     def _run_once(self) -> bool:
         """Run the worker until it ends or we are told to; whether it lived long enough to be healthy."""
-        # A session of its own: Ctrl+C in the terminal reaches the server, which stops the worker in order.
-        self._child = subprocess.Popen(self._command, cwd=BASE_DIR, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
+        try:
+            # A session of its own: Ctrl+C in the terminal reaches the server, which stops the worker in order.
+            self._child = subprocess.Popen(  # noqa: S603
+                self._command, cwd=BASE_DIR, stdin=subprocess.DEVNULL, start_new_session=True
+            )
+        except OSError:  # no memory or no process to be had now
+            logger.exception("the worker could not be started")
+            return False
         passed = 0.0
         while self._child.poll() is None and not self._over.wait(0.2):
             passed += 0.2

@@ -149,7 +149,6 @@ CSRF_TRUSTED_ORIGINS = list(HEXAFACE.trusted_origins)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HEXAFACE.https
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HEXAFACE.https else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HEXAFACE.https
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HEXAFACE.behind_proxy else None
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -167,7 +166,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = HEXAFACE.home / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # nothing that is uploaded reaches the disk
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # no file is ever kept by Django
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 SAMPLES_DIR = BASE_DIR / "static" / "samples"

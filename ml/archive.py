@@ -13,7 +13,7 @@ from typing import Final, Self
 from ml import labelled
 from ml.errors import FaceError, InvalidRequest, TooLarge
 from ml.images import Limits, decode
-from ml.labelled import LabelError, Labelled
+from ml.labelled import MAX_TOLD, LabelError, Labelled
 from ml.photo import Photo
 
 TABLES: Final = ("labels.csv", "pairs.csv")
@@ -190,6 +190,8 @@ def _picture_problems(archive: Archive, limits: SetLimits, tell: Callable[[float
             photo = archive.photo(name, limits.image)
         except FaceError as error:
             problems.append(f"{_shown(name)}: {error.message}")
+            if len(problems) > MAX_TOLD:  # no more are told, and each may have cost as much as a photograph
+                break
             continue
         pixels += photo.width * photo.height
         if pixels > limits.max_total_pixels:

@@ -161,7 +161,9 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 def _from_wide(image: Image.Image) -> Image.Image:
     values = np.asarray(image)
-    factor = 255.0 / 65535.0 if values.max(initial=0) > 255 else 1.0
+    # Only the modes of more than 16 bits may hold levels of 8.
+    narrow = image.mode in {"I", "F"} and values.max(initial=0) <= 255
+    factor = 1.0 if narrow else 255.0 / 65535.0
     gray = np.empty(values.shape, np.uint8)
     for top in range(0, len(values), BAND):
         gray[top : top + BAND] = np.clip(values[top : top + BAND] * factor, 0, 255)

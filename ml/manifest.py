@@ -113,10 +113,16 @@ def spec_of(entry: Mapping[str, Any]) -> NetworkSpec:
     values["input"] = InputSpec(size=None if size is None else cast("tuple[int, int]", tuple(size)), **given)
     values["outputs"] = tuple(values["outputs"])
     values["tasks"] = tuple(values.get("tasks", ()))
-    if values.get("precision", "float32") not in get_args(Precision):
-        raise TypeError(f"precision is one of {', '.join(get_args(Precision))}")
+    _check_choice("precision", values, Precision)
+    _check_choice("align", given, Align)
+    _check_choice("colour", given, Colour)
     values["labels"] = {name: tuple(names) for name, names in values.get("labels", {}).items()}
     return NetworkSpec(**values)
+
+
+def _check_choice(name: str, values: Mapping[str, Any], choices: Any) -> None:
+    if name in values and values[name] not in get_args(choices):
+        raise TypeError(f"{name} is one of {', '.join(get_args(choices))}")
 
 
 def sha256_of(path: Path) -> str:

@@ -43,17 +43,13 @@ class Admission:
         finally:
             self._leave()
 
-    def check(self) -> None:
-        """Raises Busy where `place` would at once: to ask before a photograph is read makes refusing cheap."""
-        if self._busy >= self._places and len(self._queue) >= self._room:
-            raise self._refusal()
-
     def _enter(self) -> None:
         with self._lock:
-            self.check()
             if self._busy < self._places:
                 self._busy += 1
                 return
+            if len(self._queue) >= self._room:
+                raise self._refusal()
             turn = threading.Event()
             self._queue.append(turn)
         if turn.wait(self._seconds):

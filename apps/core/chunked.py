@@ -2,14 +2,16 @@
 
 import io
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Final
 
+BEYOND: Final = 10**15
+"""The length of a body that was cut off: more than any address takes, so that it is refused, not taken for the whole."""
 Environ = dict[str, Any]
 Application = Callable[[Environ, Any], Iterable[bytes]]
 
 
 class ChunkedBodies:
-    """WSGI wrapper: gives such a request a body in memory and a length. One that is too long keeps a length beyond the limit."""
+    """Gives such a request a body in memory and a length. One that is too long is cut off, and has a length that is refused."""
 
     def __init__(self, application: Application, limit: int) -> None:
         self.application = application
@@ -21,5 +23,7 @@ class ChunkedBodies:
         # the server must have promised to end the stream, otherwise reading could wait for ever
         if chunked and environ.get("wsgi.input_terminated") and not environ.get("CONTENT_LENGTH"):
             body = environ["wsgi.input"].read(self.limit + 1)
-            environ = environ | {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+            length = len(body) if len(body) <= self.limit else BEYOND
+            with io.BytesIO(body) as stream:  # a request may live on for a while, what was sent must not
+                return self.application(environ | {"wsgi.input": stream, "CONTENT_LENGTH": str(length)}, start_response)
         return self.application(environ, start_response)

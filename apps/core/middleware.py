@@ -12,6 +12,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from apps.core.chunked import BEYOND
 from apps.core.errors import Failure, failure_of, failure_with_status
 from apps.core.request_ids import request_id_of
 from apps.core.uploads import large_upload
@@ -100,7 +101,11 @@ class BodyLimitMiddleware:
             return self.get_response(request)
         if not length.isdecimal():
             return refusal(request, Failure("invalid_request", "Content-Length is not a number."))
-        message = f"The request has {int(length):,} bytes; at most {limit:,} are read."
+        if int(length) == BEYOND:
+            limit = settings.HEXAFACE.max_body_bytes
+            message = f"The request has no Content-Length, and more than the {limit:,} bytes that are read then."
+        else:
+            message = f"The request has {int(length):,} bytes; at most {limit:,} are read."
         return refusal(request, Failure("too_large", message, {"max_bytes": limit}))
 
 

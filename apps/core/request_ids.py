@@ -46,5 +46,12 @@ class RequestIdMiddleware:
             response = self.get_response(request)
         finally:
             _current_id.reset(token)
+            _forget_body(request)
         response[HEADER] = request_id
         return response
+
+
+def _forget_body(request: HttpRequest) -> None:
+    """A request is part of a ring of references and lives on until Python collects rings; its photographs must not."""
+    for name in ("_body", "_stream"):
+        request.__dict__.pop(name, None)

@@ -39,6 +39,8 @@ class ComparisonAdmin(_Seen):
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         """To the figures."""
+        if self.get_object(request, object_id) is None:
+            return super().change_view(request, object_id, form_url, extra_context)  # which says so
         return redirect(reverse("evaluation:detail", args=[object_id]))
 
 

@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 ARCHIVE: Final = "images.zip"
 SWEEP_SECONDS: Final = 3600.0  # longer than any upload is being checked
+TAKEN: Final = "There is a set of that name already."
 GONE: Final = "The photographs of {} are gone."
 
 
@@ -87,17 +88,21 @@ def take_in(
     try:
         _write(chunks, folder / ARCHIVE, limits().max_bytes)
         checked = archive.check(folder / ARCHIVE, task, limits())
-        return EvaluationSet.objects.create(
-            name=name,
-            task=task,
-            skip=skip,
-            emotion_labels=emotion_labels,
-            token=token,
-            images=checked.images,
-            rows=checked.rows,
-            size_bytes=checked.unpacked_bytes,
-            created_by_id=created_by_id,
-        )
+        with transaction.atomic():
+            return EvaluationSet.objects.create(
+                name=name,
+                task=task,
+                skip=skip,
+                emotion_labels=emotion_labels,
+                token=token,
+                images=checked.images,
+                rows=checked.rows,
+                size_bytes=checked.unpacked_bytes,
+                created_by_id=created_by_id,
+            )
+    except IntegrityError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise LabelError([TAKEN]) from error
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

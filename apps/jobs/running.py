@@ -5,7 +5,7 @@ import threading
 import time
 from typing import Any, Final
 
-from django.db import Error, OperationalError, connections
+from django.db import Error, OperationalError, close_old_connections, connections
 from django.utils import timezone
 
 from apps.jobs import registry, services
@@ -57,6 +57,7 @@ def _attempt(job: Job) -> None:
         services.fail(job, str(error))
     except OperationalError:  # the database was away or locked: that passes
         logger.exception("job %s", job.pk)
+        close_old_connections()  # one that broke writes nothing any more
         services.put_back(job, "The database could not be reached.", counted=True)
     except Exception:
         logger.exception("job %s", job.pk)

@@ -107,10 +107,7 @@ class ModelVersionAdmin(ReadOnly):
             return redirect("admin:versions_modelversion_add")
         pk = getattr(request, "added_version", None)
         if pk is not None:
-            row = ModelVersion.objects.get(pk=pk)
-            services.request_check(row)
-            row.refresh_from_db()
-            admin_views.say_state(request, row)
+            admin_views.check(request, ModelVersion.objects.get(pk=pk))
         return response
 
     def response_add(

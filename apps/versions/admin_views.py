@@ -22,8 +22,14 @@ def to_card(pk: int) -> HttpResponse:
     return redirect("admin:versions_modelversion_change", pk)
 
 
-def say_state(request: HttpRequest, row: ModelVersion) -> None:
-    """A message that says how the check went."""
+def check(request: HttpRequest, row: ModelVersion) -> None:
+    """Have a version checked, with a message that says how it went."""
+    try:
+        services.request_check(row)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return
+    row.refresh_from_db()
     if row.state == State.FAILED:
         messages.error(request, f"The check of {row} failed: {row.reason}")
     elif row.state == State.AVAILABLE:
@@ -150,11 +156,5 @@ class CheckView(View):
         if not request.user.has_perm(services.ADD):
             raise PermissionDenied
         row = get_object_or_404(ModelVersion, pk=pk)
-        try:
-            services.request_check(row)
-        except Refused as refusal:
-            messages.error(request, str(refusal))
-        else:
-            row.refresh_from_db()
-            say_state(request, row)
+        check(request, row)
         return to_card(pk)

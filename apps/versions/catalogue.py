@@ -12,13 +12,14 @@ from django.db.models import Q
 
 from apps.core import usage
 from apps.core.engine import get_engine, model_card
+from apps.versions.entries import NAME, VERSION
 from apps.versions.models import ActivationEvent, ModelVersion, Origin, State, VersionUse
 
 HISTORY: Final = 50
 _FIELDS: Final = (
     "network", "version", "title", "tasks", "licence", "commercial", "source", "training_data", "notes", "sha256", "precision", "metrics",
 )  # fmt: skip
-_PLOT: Final = re.compile(r"[A-Za-z0-9.+-]+\.svg", re.ASCII)
+_PLOT: Final = re.compile(r"[A-Za-z0-9.+-]{1,200}\.svg", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ def card(row: ModelVersion) -> dict[str, Any]:
 
 def find(network: str, version: str) -> ModelVersion | None:
     """A version that may answer."""
+    if not (NAME.fullmatch(network) and VERSION.fullmatch(version)):
+        return None
     return ModelVersion.objects.filter(network=network, version=version, state=State.AVAILABLE).first()
 
 

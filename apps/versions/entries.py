@@ -1,7 +1,8 @@
 """The description of a new version: what the form says and what its JSON file says, put together and looked through."""
 
+import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, get_args
 
 from apps.versions.models import ModelVersion
@@ -15,8 +16,9 @@ KEYS: Final = frozenset(
     - {"network"}
 )
 """Keys of a manifest entry that a description may have."""
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}", re.ASCII)
-_VERSION: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,31}", re.ASCII)
+NAME: Final = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}", re.ASCII)
+VERSION: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,31}", re.ASCII)
+"""What a network and a version may be called."""
 
 
 def together(filled: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,7 +62,7 @@ def _number(text: str) -> float | None:
 
 def problems(values: Mapping[str, Any]) -> dict[str, str]:
     """What is wrong with the fields of the row, by field of the form. That they fit the file is for the check to find."""
-    for rules in (_TYPES, _CONTENTS):
+    for rules in (_STORED, _TYPES, _CONTENTS):
         found = {field: text for field, (fits, text) in rules.items() if not fits(values)}
         if found:
             return found
@@ -86,6 +88,35 @@ def _is_mapping(name: str) -> Callable[[Mapping[str, Any]], bool]:
     return lambda values: isinstance(values[name], dict)
 
 
+def _can_be_stored(name: str) -> Callable[[Mapping[str, Any]], bool]:
+    return lambda values: all(map(_is_storable, _leaves(values[name])))
+
+
+def _is_storable(value: Any) -> bool:
+    """Databases have neither NaN and infinity in JSON nor NUL in texts."""
+    return math.isfinite(value) if isinstance(value, float) else not (isinstance(value, str) and "\0" in value)
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    """Everything in nested lists and objects, names too; without recursion, however deep they are."""
+    open_ = [value]
+    while open_:
+        item = open_.pop()
+        if isinstance(item, Mapping):
+            open_ += [*item.keys(), *item.values()]
+        elif isinstance(item, list | tuple):
+            open_ += item
+        else:
+            yield item
+
+
+_STORED: Final[_Rules] = {
+    "description" if name in {"input", "metrics"} else name: (
+        _can_be_stored(name),
+        "Numbers must be finite, and texts without the character NUL.",
+    )
+    for name in (*TEXTS, "tasks", "outputs", "input", "labels", "calibration", "metrics")
+}
 _TYPES: Final[_Rules] = {
     **{name: (_is_text(name), "This must be text.") for name in TEXTS},
     "tasks": (lambda values: _are_texts(values["tasks"]), "This must be a list of names."),
@@ -107,11 +138,11 @@ _TYPES: Final[_Rules] = {
 }
 _CONTENTS: Final[_Rules] = {
     "network": (
-        lambda values: _NAME.fullmatch(values["network"]) is not None,
+        lambda values: NAME.fullmatch(values["network"]) is not None,
         "Small letters, digits, dots and dashes, at most 64.",
     ),
     "version": (
-        lambda values: _VERSION.fullmatch(values["version"]) is not None,
+        lambda values: VERSION.fullmatch(values["version"]) is not None,
         "Letters, digits, dots, dashes and plus signs, at most 32; for example 1.0.0.",
     ),
     "title": (lambda values: len(values["title"]) <= 200, "At most 200 characters."),

@@ -41,8 +41,10 @@ def _convert(version: ModelVersion, limits: Mapping[str, Any]) -> dict[str, Any]
     keras = version.file
     version.file, version.sha256, version.size_bytes = stored.name, stored.sha256, stored.size_bytes
     version.outputs = report["outputs"]
-    version.save(update_fields=["file", "sha256", "size_bytes", "outputs"])
-    drop_unused(keras)
+    there = ModelVersion.objects.filter(pk=version.pk).update(
+        file=stored.name, sha256=stored.sha256, size_bytes=stored.size_bytes, outputs=report["outputs"]
+    )
+    drop_unused(keras if there else stored.name)
     return report
 
 

@@ -48,7 +48,9 @@ def add_upload(*, values: Mapping[str, Any], content: Iterable[bytes], user: Any
             )
     except IntegrityError as error:
         drop_unused(stored.name)
-        raise Refused("This network has that version already: it was added a moment ago.") from error
+        if ModelVersion.objects.filter(network=values["network"], version=values["version"]).exists():
+            raise Refused("This network has that version already: it was added a moment ago.") from error
+        raise
     except BaseException:
         drop_unused(stored.name)
         raise
@@ -63,7 +65,7 @@ def check_version(pk: int) -> State:
     """Check an added version in a child process and write down the outcome; whatever the file does, it ends available or failed.
 
     Raises:
-        Refused: the version is shipped, or answers a task now.
+        Refused: the version is shipped, answers a task now, or was deleted meanwhile.
     """
     with _one_check:
         version = _begin(pk)
@@ -72,8 +74,7 @@ def check_version(pk: int) -> State:
         except Exception as error:  # a full disk, for example; the row must not stay "being checked"
             logger.exception("the check of %s broke off", version)
             report = {"ok": False, "reason": f"The check broke off: {type(error).__name__}."}
-        _conclude(version, report)
-        return State(version.state)
+        return _conclude(version, report)
 
 
 @transaction.atomic
@@ -88,12 +89,17 @@ def _begin(pk: int) -> ModelVersion:
     return version
 
 
-def _conclude(version: ModelVersion, report: dict[str, Any]) -> None:
-    version.state = State.AVAILABLE if report["ok"] else State.FAILED
-    version.reason = "" if report["ok"] else str(report.get("reason", ""))
-    version.check_report = report if report["ok"] else {}
-    version.checked_at = timezone.now()
-    version.save(update_fields=["state", "reason", "check_report", "checked_at"])
+def _conclude(version: ModelVersion, report: dict[str, Any]) -> State:
+    state = State.AVAILABLE if report["ok"] else State.FAILED
+    there = ModelVersion.objects.filter(pk=version.pk).update(
+        state=state,
+        reason="" if report["ok"] else str(report.get("reason", "")),
+        check_report=report if report["ok"] else {},
+        checked_at=timezone.now(),
+    )
+    if not there:
+        raise Refused(f"{version} was deleted while it was checked.")
+    return state
 
 
 @transaction.atomic

@@ -56,6 +56,8 @@ class Watcher:
         self._over.set()
         if self._thread.is_alive():
             self._thread.join(10)
+        with contextlib.suppress(DatabaseError):
+            _write_use()
         with contextlib.suppress(DatabaseError):  # another process will take it off
             ProcessState.objects.filter(process=self.process).delete()
 
@@ -109,7 +111,7 @@ def _write_use() -> None:
     try:
         with transaction.atomic():
             _add_use(taken)
-    except DatabaseError:
+    except Exception:
         usage.give_back(taken)
         raise
 

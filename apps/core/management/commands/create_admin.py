@@ -4,7 +4,7 @@ import secrets
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 
 class Command(BaseCommand):
@@ -23,6 +23,11 @@ class Command(BaseCommand):
             if options["verbosity"] > 1:
                 self.stdout.write("There is an administrator already.")
             return
+        if users.objects.filter(username=options["username"]).exists():
+            raise CommandError(
+                f"There is no administrator, and {options['username']!r} is an account without the rights of one. "
+                "Name another: .venv/bin/python manage.py create_admin --username NAME"
+            )
         password = secrets.token_urlsafe(12)
         users.objects.create_superuser(options["username"], password=password)
         name = options["username"]
