@@ -88,8 +88,8 @@ def _is_mapping(name: str) -> Callable[[Mapping[str, Any]], bool]:
     return lambda values: isinstance(values[name], dict)
 
 
-def _can_be_stored(name: str) -> Callable[[Mapping[str, Any]], bool]:
-    return lambda values: all(map(_is_storable, _leaves(values[name])))
+def _can_be_stored(*names: str) -> Callable[[Mapping[str, Any]], bool]:
+    return lambda values: all(map(_is_storable, _leaves([values[name] for name in names])))
 
 
 def _is_storable(value: Any) -> bool:
@@ -110,12 +110,10 @@ def _leaves(value: Any) -> Iterator[Any]:
             yield item
 
 
+_UNSTORABLE: Final = "Numbers must be finite, and texts without the character NUL."
 _STORED: Final[_Rules] = {
-    "description" if name in {"input", "metrics"} else name: (
-        _can_be_stored(name),
-        "Numbers must be finite, and texts without the character NUL.",
-    )
-    for name in (*TEXTS, "tasks", "outputs", "input", "labels", "calibration", "metrics")
+    **{name: (_can_be_stored(name), _UNSTORABLE) for name in (*TEXTS, "tasks", "outputs", "labels", "calibration")},
+    "description": (_can_be_stored("input", "metrics"), _UNSTORABLE),
 }
 _TYPES: Final[_Rules] = {
     **{name: (_is_text(name), "This must be text.") for name in TEXTS},

@@ -111,6 +111,12 @@ def test_sixteen_bits_are_scaled_alike_in_every_row() -> None:
     assert np.abs(photo.rgb_u8[:, 1, 0] - column / 257).max() <= 1
 
 
+@pytest.mark.parametrize(("level", "expected"), [(0, 0), (200, 0), (300, 1), (65535, 255)])
+def test_sixteen_bits_are_scaled_alike_in_every_file(level: int, expected: int) -> None:
+    photo = decode(encoded(Image.fromarray(np.full((4, 4), level, np.uint16))))
+    assert np.abs(photo.rgb_u8.astype(int) - expected).max() <= 1
+
+
 @pytest.mark.parametrize("mode", ["RGBA", "LA"])
 def test_transparency_lies_on_white_in_every_row(mode: str) -> None:
     alpha = np.linspace(0, 255, 600).astype(np.uint8)

@@ -40,6 +40,20 @@ def test_a_wrong_manifest_is_not_ready(tmp_path: Path, text: str | None, says: s
         load(path)
 
 
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"input": {"align": "five_point"}}, "align is one of"),
+        ({"input": {"colour": "RGB"}}, "colour is one of"),
+        ({"precision": "int4"}, "precision is one of"),
+        ({"input": {"margins": 1.2}}, "margins"),
+    ],
+)
+def test_a_slip_in_an_entry_is_named(tmp_path: Path, changes: dict[str, object], says: str) -> None:
+    with pytest.raises(TypeError, match=says):
+        written(tmp_path, **changes)
+
+
 def test_empty_manifest_has_no_networks(tmp_path: Path) -> None:
     path = tmp_path / "manifest.toml"
     path.write_text("", "utf-8")

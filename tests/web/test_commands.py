@@ -44,6 +44,13 @@ def test_administrator_is_created_once() -> None:
     assert run("create_admin") == ""
 
 
+def test_no_administrator_of_a_name_that_is_taken() -> None:
+    get_user_model().objects.create_user("admin")
+    with pytest.raises(CommandError, match="Name another"):
+        run("create_admin")
+    assert "Password" in run("create_admin", "--username", "chief")
+
+
 def test_weights_are_complete() -> None:
     assert re.search(r"\d+ networks are complete", run("check_weights", verbosity=2))
 

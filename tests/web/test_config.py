@@ -30,6 +30,7 @@ def test_defaults_are_safe() -> None:
         ("HEXAFACE_MAX_UPLOAD_MB", "2.5", "max_upload_mb", 2.5),
         ("HEXAFACE_ALLOWED_HOSTS", "a.example, b.example,", "allowed_hosts", ("a.example", "b.example")),
         ("HEXAFACE_RUNTIME", "keras", "runtime", "keras"),
+        ("HEXAFACE_LOG_LEVEL", "debug", "log_level", "DEBUG"),
         ("HEXAFACE_HOME", "/srv/../srv/face", "home", Path("/srv/face")),
         ("DATABASE_URL", "postgres://u:p@h/d", "database_url", "postgres://u:p@h/d"),
     ],
@@ -48,6 +49,11 @@ def test_values(name: str, text: str, field: str, value: Any) -> None:
         ("HEXAFACE_QUEUE", "-1"),
         ("HEXAFACE_MAX_MEGAPIXELS", "nan"),
         ("HEXAFACE_RUNTIME", "onnx"),
+        ("HEXAFACE_LOG_LEVEL", "loud"),
+        ("PORT", "70000"),
+        ("HEXAFACE_QUEUE_SECONDS", "inf"),
+        ("HEXAFACE_QUEUE_SECONDS", "1e10"),
+        ("HEXAFACE_MAX_UPLOAD_MB", "inf"),
     ],
 )
 def test_slips_are_named(name: str, text: str) -> None:
@@ -75,3 +81,10 @@ def test_secret_key_is_made_once(tmp_path: Path) -> None:
     assert len(key) > 50
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [entry.name for entry in path.parent.iterdir()] == ["secret_key"]
+
+
+def test_an_empty_secret_key_signs_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "secret_key"
+    path.touch()
+    with pytest.raises(ConfigError, match="is empty"):
+        read_or_create(path)

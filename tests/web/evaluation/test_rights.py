@@ -55,4 +55,6 @@ def test_the_administration_leads_to_the_pages(compare: Callable[..., Any], chie
         assert chief.get(f"/admin/evaluation/{name}/").status_code == 200
     assert chief.get("/admin/evaluation/comparison/add/")["Location"] == "/compare/"
     assert chief.get("/admin/evaluation/evaluationset/add/")["Location"] == SETS
+    for wrong in ("abc", row.pk + 1):
+        assert chief.get(f"/admin/evaluation/comparison/{wrong}/change/")["Location"] == "/admin/"
     assert chief.get(f"/admin/evaluation/comparison/{row.pk}/change/")["Location"] == f"/compare/{row.pk}/"

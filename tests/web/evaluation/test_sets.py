@@ -3,6 +3,7 @@
 import os
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -11,6 +12,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from apps.evaluation.models import EvaluationSet
 from apps.evaluation.services import TASKS
+from ml import archive
 from tests.web import archives
 from tests.web.evaluation.asking import SETS, add, folders, text
 
@@ -85,6 +87,20 @@ def test_limits_of_a_set(chief: Client, settings: Settings) -> None:
     response = add(chief, archives.good("age"))
     assert response.status_code == 400
     assert "at most 20,000 are read" in text(response)
+    assert folders() == []
+
+
+def test_two_sets_of_one_name_at_the_same_time(chief: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    check = archive.check
+
+    def meanwhile(*args: Any) -> Any:
+        EvaluationSet.objects.create(name="a set", task="age", token="other", images=1, rows=1, size_bytes=1)
+        return check(*args)
+
+    monkeypatch.setattr(archive, "check", meanwhile)
+    response = add(chief, archives.good("age"), name="a set")
+    assert response.status_code == 400
+    assert "There is a set of that name already." in text(response)
     assert folders() == []
 
 

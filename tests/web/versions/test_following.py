@@ -62,6 +62,15 @@ def test_processes_and_counts_are_noted(chief: Client, web: Client, jpeg: bytes,
     assert not ProcessState.objects.exists()
 
 
+def test_the_last_counts_are_written_when_the_server_stops(
+    chief: Client, web: Client, jpeg: bytes, engine: Engine
+) -> None:
+    usage.take()
+    answer(web, jpeg)
+    Watcher(engine, look_seconds=60).stop()
+    assert [row.requests for row in VersionUse.objects.filter(task="age")] == [1]
+
+
 def test_counts_wait_for_a_database_that_is_locked(
     chief: Client, web: Client, jpeg: bytes, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

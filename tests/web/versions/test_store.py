@@ -128,3 +128,16 @@ def test_who_adds_a_version_second_is_told(chief: Client, monkeypatch: pytest.Mo
     assert answer.status_code == 302
     assert "was added a moment ago" in chief.get(answer.url).content.decode()
     assert ModelVersion.objects.filter(network="clinic").count() == 1
+
+
+def test_a_version_deleted_while_it_is_checked(chief: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = upload(chief, content(OTHER), described(OTHER, name="clinic"))
+
+    def meanwhile(version: ModelVersion) -> dict[str, Any]:
+        ModelVersion.objects.filter(pk=version.pk).delete()
+        return {"ok": True}
+
+    monkeypatch.setattr(services, "examine", meanwhile)
+    page = chief.post(f"/admin/versions/modelversion/{row.pk}/check/", follow=True)
+    assert page.status_code == 200
+    assert "was deleted while it was checked" in page.content.decode()

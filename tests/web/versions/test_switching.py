@@ -95,6 +95,8 @@ def test_description_by_fields(chief: Client) -> None:
         ({"outputs": []}, "every output"),
         ({"labels": {"emotion": [1]}}, "list of names"),
         ({"input": []}, "input must be an object"),
+        ({"metrics": {"age": {"data": "a\0b"}}}, "the character NUL"),
+        ({"notes": "a\0b"}, "the character NUL"),
         ({"title": 3}, "must be text"),
         ({"commercial": "yes"}, "true or false"),
         ({"precision": "int4"}, "One of float32, int8"),
@@ -107,6 +109,24 @@ def test_wrong_descriptions_are_refused(chief: Client, changes: dict[str, Any], 
     response = send(chief, content(OTHER), described(OTHER, **changes))
     assert response.status_code == 200
     assert says in response.content.decode()
+    assert ModelVersion.objects.count() == before
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"mean": "nan"},
+        {"mean": "1,1e999,1"},
+        {"calibration": '{"age": {"coverage": [[NaN]]}}'},
+        {"labels": '{"a\\u0000": []}'},
+    ],
+    ids=["mean", "one of three means", "deep in a calibration", "a name"],
+)
+def test_what_databases_do_not_take_is_refused(chief: Client, fields: dict[str, str]) -> None:
+    before = ModelVersion.objects.count()
+    response = send(chief, content(OTHER), described(OTHER), **fields)
+    assert response.status_code == 200
+    assert "Numbers must be finite" in response.content.decode()
     assert ModelVersion.objects.count() == before
 
 

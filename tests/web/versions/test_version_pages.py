@@ -58,7 +58,10 @@ def test_version_pages_of_all_shipped_networks(chief: Client, web: Client) -> No
     [
         "/models/face/9/",
         "/models/face/9/report.json",
+        "/models/a%00b/1.0.0/",
+        "/models/face/1%00/report.json",
         "/models/plots/x.svg",
+        pytest.param(f"/models/plots/{'a' * 300}.svg", id="a long name"),
         "/models/plots/..%2F..%2FREADME.md",
         "/models/plots/README.md",
     ],
