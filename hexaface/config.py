@@ -142,6 +142,11 @@ class Config:
         return sorted(name for name in environ if name.startswith(PREFIX) and name not in cls.names())
 
     @property
+    def data_folder(self) -> Path | None:
+        """The folder of the data sets, if there is one."""
+        return Path(self.data).expanduser().resolve() if self.data else None
+
+    @property
     def max_upload_bytes(self) -> int:
         """Largest photograph in bytes."""
         return int(self.max_upload_mb * 1e6)

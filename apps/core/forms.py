@@ -37,11 +37,6 @@ class TaskForm(forms.Form):
 
     task: TaskPage
 
-    @property
-    def option_fields(self) -> list[forms.BoundField]:
-        """Fields of the options."""
-        return [self[name] for name in _shown(self.task)]
-
     def to_input(self) -> TaskInput:
         """Bytes and validated options.
 

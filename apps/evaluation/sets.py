@@ -147,7 +147,7 @@ def photo_of(row: EvaluationSet, name: str) -> Photo:
 
 def archive_of(row: EvaluationSet) -> Path:
     """Where the photographs of a set lie."""
-    return Path(settings.HEXAFACE.data) / row.source / ARCHIVE if row.source else _home() / row.token / ARCHIVE
+    return _data() / row.source / ARCHIVE if row.source else _home() / row.token / ARCHIVE
 
 
 def sync_data_sets() -> None:
@@ -158,7 +158,7 @@ def sync_data_sets() -> None:
     for data in DATA_SETS:
         if (data.source, data.task) in known:
             continue
-        path = Path(settings.HEXAFACE.data) / data.source / ARCHIVE
+        path = _data() / data.source / ARCHIVE
         try:
             if path.is_file():
                 _add_data_set(data, path)
@@ -184,7 +184,7 @@ def _add_data_set(data: DataSet, path: Path) -> None:
 
 def _items(row: EvaluationSet) -> list[Labelled]:
     data = next(entry for entry in DATA_SETS if (entry.source, entry.task) == (row.source, row.task))
-    table = Path(settings.HEXAFACE.data) / data.source / data.table
+    table = _data() / data.source / data.table
     return labelled.read(row.task, table.read_text("utf-8"), most=100_000, keep=_is_val)
 
 
@@ -200,6 +200,11 @@ def _write(chunks: Iterable[bytes], path: Path, most: int) -> None:
             if written > most:
                 raise LabelError([f"The archive has more than {most:,} bytes."])
             stream.write(chunk)
+
+
+def _data() -> Path:
+    folder: Path | None = settings.HEXAFACE.data_folder
+    return folder or _home() / "no data sets"
 
 
 def _home() -> Path:
