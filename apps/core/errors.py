@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpResponse, JsonResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 
@@ -82,4 +83,8 @@ def as_face_error(error: Exception) -> FaceError:
     """Django's complaint about a request in our own words."""
     if isinstance(error, RequestDataTooBig):
         return TooLarge(MESSAGES["too_large"])
+    if isinstance(error, TooManyFieldsSent):
+        return InvalidRequest(f"The form has more than {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS} fields.")
+    if isinstance(error, TooManyFilesSent):
+        return InvalidRequest(f"The form has more than {settings.DATA_UPLOAD_MAX_NUMBER_FILES} files.")
     return InvalidRequest(f"{MESSAGES['invalid_request']} {error}".strip())

@@ -1,10 +1,12 @@
 """The form of a task's page, made from its options: one function for all tasks."""
 
 import functools
+from collections.abc import Mapping
 from typing import Any, Literal, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
 from django import forms
+from django.http import QueryDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from pydantic.fields import FieldInfo
@@ -17,8 +19,14 @@ from ml.errors import InvalidRequest
 ACCEPT = "image/jpeg,image/png,image/webp,image/bmp,image/gif,image/heic,image/heif,.heic,.heif"
 
 
+WHOLE = "whole"
+"""A form that sends this has all options of its task; what is not ticked was meant."""
+
+
 class Tick(forms.CheckboxInput):
     """A box to tick that can be told from one that was not on the form: then the option's default holds."""
+
+    ON = "on"
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         """A hidden "off" before the box: the last value sent counts."""
@@ -36,6 +44,9 @@ class TaskForm(forms.Form):
     """Photographs (or the name of a sample for each) and options of one task."""
 
     task: TaskPage
+
+    def __init__(self, data: QueryDict | None = None, files: Any = None) -> None:
+        super().__init__(data if data is None or WHOLE in data else _with_defaults(data, self.base_fields), files)
 
     def to_input(self) -> TaskInput:
         """Bytes and validated options.
@@ -62,7 +73,18 @@ class TaskForm(forms.Form):
         sample = self.cleaned_data[sample_field(name)]
         if sample:
             return samples.read(sample)
-        raise InvalidRequest("Choose a photograph first.", {"missing": [name]})
+        which = "a photograph" if len(self.task.images) == 1 else self[name].label
+        raise InvalidRequest(f"Choose {which} first.", {"missing": [name], "wrong": {name: "missing"}})
+
+
+def _with_defaults(data: QueryDict, fields: Mapping[str, forms.Field]) -> QueryDict:
+    """What a shorter form sent, as on the home page, with the options that it does not have at their defaults."""
+    filled = data.copy()
+    for name, field in fields.items():
+        if name not in data and field.initial is not None:
+            initial = field.initial
+            filled.setlist(name, [*initial] if isinstance(initial, list) else [Tick.ON if initial is True else initial])
+    return filled
 
 
 def sample_field(image: str) -> str:
@@ -113,7 +135,12 @@ def _field(info: FieldInfo) -> forms.Field:
 
 def _choices_field(common: dict[str, Any]) -> forms.Field:
     choices = [(choice, choice.replace("_", " ").capitalize()) for choice in common["initial"]]
-    return forms.MultipleChoiceField(choices=choices, widget=forms.CheckboxSelectMultiple, **common)
+    return forms.MultipleChoiceField(
+        choices=choices,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one."},
+        **common | {"required": True},
+    )
 
 
 def _plain_type(annotation: Any) -> Any:

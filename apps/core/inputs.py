@@ -29,6 +29,8 @@ _BLANKS: Final = {ord(blank): None for blank in " \t\r\n"}
 _MAX_COMMAS: Final = 1_000
 """In a JSON body. They part its values and base64 has none: counting them bounds what is built from it, however it is nested."""
 _MAX_TEXT: Final = 10_000  # characters of an option in multipart
+_PYTHONS: Final = {"True": "true", "False": "false", "None": "null"}
+"""How Python's libraries write these into a form."""
 _MAX_TOLD: Final = 20  # unknown options
 
 
@@ -75,7 +77,7 @@ def _refusal(model: type[Options], error: ValidationError) -> InvalidRequest:
         if problem["type"] == "extra_forbidden":
             unknown.append(name[:100])
         else:
-            wrong[name] = problem["msg"]
+            wrong[name] = problem["msg"].removeprefix("Value error, ")
     unknown = unknown[:_MAX_TOLD]
     parts = [f"unknown option {name}" for name in unknown] + [f"{name}: {why}" for name, why in wrong.items()]
     details: dict[str, Any] = {"unknown": unknown, "wrong": wrong, "allowed": list(model.model_fields)}
@@ -133,7 +135,10 @@ def _from_texts(name: str, texts: list[Any], model: type[Options]) -> Any:
         return [part.strip() for text in texts for part in text.split(",")]
     if len(texts) != 1:
         raise InvalidRequest(f"{name} was sent more than once.")
-    return texts[0] if _is_text(field.annotation) else _value(name, texts[0])
+    text = _PYTHONS.get(texts[0], texts[0])
+    if _is_text(field.annotation):
+        return None if text == "null" and type(None) in get_args(field.annotation) else texts[0]
+    return _value(name, text)
 
 
 def _is_list(annotation: Any) -> bool:

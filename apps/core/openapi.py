@@ -15,9 +15,11 @@ Nine tasks on photographs of faces, answered on this server. Send a photograph a
 
 Coordinates are pixels of the upright photograph, x to the right and y down; "left" is the left of the image. Probabilities are 0 to 1.
 Unknown options are refused. Errors have one shape, and every answer has an `x-request-id`.
+
+[The portal](/) · [models, figures and licences](/models/)
 """
 EXTRA: Final[dict[str, Any]] = {
-    "info": {"license": {"name": "See /models/ for the licences of the networks"}},
+    "info": {"license": {"name": "Licences of the networks", "url": "/models/"}},
     "tags": [
         {"name": "tasks", "description": "One endpoint per task."},
         {"name": "models", "description": "Which network answers."},

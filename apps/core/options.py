@@ -18,6 +18,7 @@ _VERSION = (
     "The version that shall answer instead of the active one, for example `face 1.8.0-int8`; "
     "the network's name may be left out where only one has that version."
 )
+_FACE = "Its number as on its frame, from 0; empty: the one that is large and near the middle."
 _LABELS = (
     "crowd: what most people see in the face; fer2013: what the FER-2013 data set would call it, "
     "which names rare expressions more often."
@@ -86,14 +87,14 @@ class VerifyOptions(FaceOptions):
         ge=0,
         le=99,
         title="Face of the first photograph",
-        description="Its number from 0; empty: the one in front.",
+        description=_FACE,
     )
     face2: int | None = Field(
         None,
         ge=0,
         le=99,
         title="Face of the second photograph",
-        description="Its number from 0; empty: the one in front.",
+        description=_FACE,
     )
     false_match_rate: float | None = Field(
         None,
@@ -175,5 +176,6 @@ class AnalyzeOptions(DetectionOptions):
         default_factory=dict,
         max_length=20,
         title="Model versions",
+        json_schema_extra={"example": {}},
         description='For some of the tasks, the version that shall answer: `{"age": "face 1.8.0-int8"}`.',
     )

@@ -64,18 +64,17 @@ def marks(faces: Sequence[Mapping[str, Any]], labels: Sequence[str], size: tuple
     ]
 
 
-def used(face: Mapping[str, Any], label: str, size: tuple[float, float]) -> Mark:
-    """The one face of a photograph that was compared: a label, no number."""
-    return _mark(0, face, label, size, crowd=False)
-
-
-def dimmed(candidates: Iterable[Mapping[str, Any]], chosen: Mapping[str, Any], size: tuple[float, float]) -> list[Mark]:
-    """The faces of a photograph that were not used."""
-    return [
-        _mark(0, face, "", size, crowd=True, is_dimmed=True)
-        for face in candidates
-        if dict(face["box"]) != dict(chosen["box"])
-    ]
+def compared(
+    candidates: Sequence[Mapping[str, Any]], chosen: Mapping[str, Any], label: str, size: tuple[float, float]
+) -> list[Mark]:
+    """The faces of a photograph, the one that was compared last; where there are several, with the numbers by which they are chosen."""
+    marks = []
+    for number, face in enumerate(candidates):
+        if dict(face["box"]) != dict(chosen["box"]):
+            marks.append(_mark(0, face, str(number), size, crowd=True, is_dimmed=True))
+        elif len(candidates) > 1:
+            label = f"{number} · {label}"
+    return [*marks, _mark(0, chosen, label, size, crowd=False)]
 
 
 def thumbnail(box: Mapping[str, float], margin: float = 0.15) -> str:

@@ -21,6 +21,7 @@ from apps.core.options import (
 )
 from apps.core.preview import preview
 from apps.core.registry import Kind, TaskPage
+from ml.errors import FaceError
 from ml.finding import DetectOptions
 from ml.generation import EDITS
 from ml.images import Limits, decode
@@ -43,10 +44,19 @@ def run(*, task: TaskPage, given: TaskInput, request_id: str, previews: bool = F
     """
     with get_admission().place():
         limits = Limits(max_bytes=settings.HEXAFACE.max_upload_bytes, max_pixels=settings.HEXAFACE.max_pixels)
-        photos = tuple(decode(image, limits) for image in given.images)
+        photos = tuple(_decoded(name, data, task, limits) for name, data in zip(task.images, given.images, strict=True))
         report = _RUNNERS[task.kind](task=task, photos=photos, options=given.options, request_id=request_id)
         usage.count(report)
         return Outcome(report, tuple(preview(photo) for photo in photos) if previews else ())
+
+
+def _decoded(name: str, data: bytes, task: TaskPage, limits: Limits) -> Photo:
+    try:
+        return decode(data, limits)
+    except FaceError as error:
+        if len(task.images) > 1:
+            error.details["image"] = name
+        raise
 
 
 def _face(*, task: TaskPage, photos: tuple[Photo, ...], options: Options, request_id: str) -> dict[str, Any]:

@@ -15,6 +15,9 @@ from apps.core.request_ids import request_id_of
 from ml.errors import FaceError
 
 RESULT_TEMPLATE = "core/result.html"
+OLD_PAGE = (
+    "The page was open for too long, or somebody logged in or out meanwhile. Reload it and send the photograph again."
+)
 
 
 @require_safe
@@ -92,6 +95,13 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     """403."""
     return render(request, "403.html", status=403)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
+    """403 for a form whose token is not right: the page was open for long, or somebody logged in or out beside it."""
+    if is_htmx(request):
+        return error_page(request, Failure("forbidden", OLD_PAGE))
+    return render(request, "403_csrf.html", status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001

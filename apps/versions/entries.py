@@ -7,7 +7,7 @@ from typing import Any, Final, get_args
 
 from apps.versions.models import ModelVersion
 from ml.active import SWITCHABLE
-from ml.manifest import Precision
+from ml.manifest import Precision, spec_of
 
 PRECISIONS: Final[tuple[str, ...]] = get_args(Precision)
 TEXTS: Final = ("network", "version", "title", "licence", "source", "training_data", "notes")
@@ -16,6 +16,7 @@ KEYS: Final = frozenset(
     - {"network"}
 )
 """Keys of a manifest entry that a description may have."""
+_OF_SPEC: Final = tuple((KEYS | {"version"}) - {"name"})
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}", re.ASCII)
 VERSION: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,31}", re.ASCII)
 """What a network and a version may be called."""
@@ -66,6 +67,10 @@ def problems(values: Mapping[str, Any]) -> dict[str, str]:
         found = {field: text for field, (fits, text) in rules.items() if not fits(values)}
         if found:
             return found
+    try:
+        spec_of({"name": values["network"], "file": "", "sha256": ""} | {name: values[name] for name in _OF_SPEC})
+    except (KeyError, TypeError, ValueError) as error:
+        return {"description": f"The description does not fit: {error}"}
     if ModelVersion.objects.filter(network=values["network"], version=values["version"]).exists():
         return {
             "version": "This network has that version already. A version is never replaced; choose the next number."

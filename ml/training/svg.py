@@ -12,6 +12,7 @@ WIDTH: Final = 640
 LEFT: Final = 150
 RIGHT: Final = 40
 TOP: Final = 44
+_KEYS: Final = 3  # of lines, beside each other
 ROW: Final = 20
 SERIES: Final = ("a", "b", "c", "d")
 _STYLE: Final = (
@@ -100,8 +101,9 @@ def lines(
     log: bool = False, diagonal: bool = False,
 ) -> str:  # fmt: skip
     """Up to four lines over one pair of axes from x[0] to x[1] and y[0] to y[1], in powers of ten with `log`."""
-    height = 420
-    left, bottom, width, tall = 70, height - 50, WIDTH - 70 - RIGHT, height - 50 - TOP
+    below = 18 * ((len(series) - 1) // _KEYS)
+    height = 420 + below
+    left, bottom, width, tall = 70, height - 50 - below, WIDTH - 70 - RIGHT, height - 50 - below - TOP
 
     def along(value: float, span: tuple[float, float]) -> float:
         low, high, value = (math.log10(v) if log else v for v in (*span, min(max(value, span[0]), span[1])))
@@ -125,9 +127,10 @@ def lines(
         parts.append(f'<path class="r" d="M{place((x[0], y[0]))}L{place((x[1], y[1]))}"/>')
     for number, (kind, (name, points)) in enumerate(zip(SERIES, series.items(), strict=False)):
         parts.append(f'<path class="l s{kind}" d="M{"L".join(place(point) for point in points)}"/>')
-        key = left + 12 + 170 * (number % 3)
+        line, column = divmod(number, _KEYS)
+        key, level = left + 12 + 170 * column, bottom + 36 + 18 * line
         parts.append(
-            f'<path class="l s{kind}" d="M{key} {height - 14}h18"/><text x="{key + 24}" y="{height - 10}">{escape(name)}</text>'
+            f'<path class="l s{kind}" d="M{key} {level}h18"/><text x="{key + 24}" y="{level + 4}">{escape(name)}</text>'
         )
     parts.append(f'<text class="m" x="{left + width}" y="{bottom + 30}" text-anchor="end">{escape(axes[0])}</text>')
     parts.append(f'<text class="m" x="{left}" y="{TOP - 8}">{escape(axes[1])}</text>')

@@ -19,6 +19,7 @@
       for (const name of names) {
         const field = form.querySelector(`[name="${CSS.escape(name)}"]`);
         field?.setAttribute("aria-invalid", "true");
+        field?.setAttribute("aria-errormessage", "problem");
         field?.closest("details")?.setAttribute("open", "");
       }
     }

@@ -68,6 +68,7 @@
     const on = button.getAttribute("aria-pressed") !== "true";
     for (const other of result.querySelectorAll("[data-show]")) other.setAttribute("aria-pressed", String(on && other === button));
     light(result, pinned(result));
+    if (on) result.querySelector("[data-overlay]")?.scrollIntoView({ block: "nearest" });
   }
 
   async function copy(button) {

@@ -9,7 +9,8 @@
     input.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
-  const imageIn = (transfer) => [...(transfer?.files ?? [])].find((file) => file.type.startsWith("image/") || /\.hei[cf]$/i.test(file.name));
+  const isImage = (file) => file.type.startsWith("image/") || /\.hei[cf]$/i.test(file.name);
+  const imageIn = (transfer) => [...(transfer?.files ?? [])].find(isImage);
 
   class Photograph {
     constructor(drop) {
@@ -52,6 +53,9 @@
 
     showFile() {
       const file = this.input.files[0];
+      const most = Number(this.drop.dataset.most);
+      if (!isImage(file)) return this.refuse("That is not a photograph.");
+      if (most && file.size > most) return this.refuse(`That file has ${megabytes(file.size)}; at most ${megabytes(most)} are read.`);
       for (const sample of this.samples) sample.checked = false;
       this.show(URL.createObjectURL(file), `${file.name} · ${megabytes(file.size)}`);
       this.tell("Photograph chosen.");
@@ -87,6 +91,11 @@
     release() {
       const old = this.preview.querySelector("img");
       if (old?.src.startsWith("blob:")) URL.revokeObjectURL(old.src);
+    }
+
+    refuse(why) {
+      this.clear();
+      this.tell(why);
     }
 
     clear() {

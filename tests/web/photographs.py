@@ -106,7 +106,12 @@ BAD = PHOTOS.bad()
 
 def files(task: TaskPage, data: bytes) -> dict[str, SimpleUploadedFile]:
     """The same photograph for every image field of a task, as multipart files."""
-    return {name: SimpleUploadedFile("photo.bin", data, "application/octet-stream") for name in task.images}
+    return {name: photograph(data) for name in task.images}
+
+
+def photograph(data: bytes) -> SimpleUploadedFile:
+    """A file as a form sends it."""
+    return SimpleUploadedFile("photo.bin", data, "application/octet-stream")
 
 
 def as_base64(data: bytes) -> str:

@@ -1,5 +1,7 @@
 """Options of requests, in JSON and in forms."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -80,6 +82,35 @@ def test_multipart_options_mean_what_they_say(web: Client, jpeg: bytes) -> None:
         answer = post_files(web, analyze, jpeg, tasks=tasks, rotate="false", max_faces="1").json()
         assert set(answer["models"]) == set(answer["faces"][0]["result"]) == {"age", "mask"}
     assert_error(post_files(web, analyze, jpeg, max_faces=["1", "2"]), 400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("task", "fields"),
+    [
+        ("age", {"version": "null", "min_face": "null"}),
+        ("age", {"rotate": "True", "min_face": "None"}),
+        ("analyze", {"version": "{}", "embedding": "False", "tasks": ["age", "gender"]}),
+        ("analyze", {"tasks": "age, gender"}),
+    ],
+)
+def test_forms_may_write_nothing_as_programs_do(web: Client, jpeg: bytes, task: str, fields: dict[str, Any]) -> None:
+    found = next(page for page in TASKS if page.slug == task)
+    assert post_files(web, found, jpeg, **fields).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({f"f{number}": "1" for number in range(150)}, "more than 100 fields"),
+        ({"tasks": "verify"}, "tasks: unknown: verify"),
+    ],
+)
+def test_refusals_are_in_words(web: Client, jpeg: bytes, fields: dict[str, Any], says: str) -> None:
+    found = next(page for page in TASKS if page.slug == "analyze")
+    message = post_files(web, found, jpeg, **fields).json()["error"]["message"]
+    assert says in message
+    assert "settings." not in message
+    assert "Value error" not in message
 
 
 def test_long_options_in_multipart(web: Client, jpeg: bytes) -> None:

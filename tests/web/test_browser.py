@@ -189,6 +189,19 @@ def test_api_docs(page: Page) -> None:
     expect(page.locator(".opblock")).to_have_count(len(TASKS) + 1, timeout=WAIT)
 
 
+@pytest.mark.parametrize("task", ["age", "landmarks", "analyze", "emotion"])
+def test_the_api_can_be_tried_as_it_comes(page: Page, task: str) -> None:
+    page.goto(f"/api/docs#/tasks/{task}")
+    block = page.locator(f"#operations-tasks-{task}")
+    block.get_by_role("button", name="Try it out").click(timeout=WAIT)
+    block.locator("input[type=file]").set_input_files(
+        {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": GOOD["jpeg"]}
+    )
+    with page.expect_response(f"**/api/v1/{task}", timeout=WAIT) as answer:
+        block.get_by_role("button", name="Execute").click()
+    assert answer.value.status == 200, answer.value.text()
+
+
 def sign_in(page: Page) -> None:
     page.goto("/admin/")
     page.fill("#id_username", "admin")

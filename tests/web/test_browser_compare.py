@@ -67,11 +67,15 @@ def test_from_the_set_to_the_result(desk: Page) -> None:
     desk.set_viewport_size({"width": 360, "height": 740})
     assert desk.evaluate("document.documentElement.scrollWidth") <= 360
     desk.set_viewport_size({"width": 1280, "height": 900})
-    desk.get_by_role("link", name="Activate tiny-xception 1.0.0").click()
+    desk.get_by_role("link", name="To tiny-xception 1.0.0").click()
     desk.wait_for_url("**/admin/versions/modelversion/*/change/")
 
     desk.goto("/compare/sets/")
-    desk.get_by_role("button", name="Delete Three faces").click()
+    assert desk.get_by_role("button", name="Delete").count() == 0, "one click deletes nothing"
+    desk.set_viewport_size({"width": 360, "height": 740})
+    assert desk.evaluate("document.documentElement.scrollWidth") <= 360
+    desk.get_by_text("Delete … Three faces").click()
+    desk.get_by_role("button", name="Delete it and its photographs (Three faces)").click()
     expect(desk.get_by_role("status")).to_contain_text("Three faces and its photographs were deleted.", timeout=WAIT)
 
 

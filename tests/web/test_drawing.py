@@ -97,10 +97,20 @@ def test_the_largest_set_of_points_is_drawn() -> None:
     assert [dots.path for dots in mark.dots] == ["M3.0 4.0h0M5.0 6.0h0"]
 
 
-def test_faces_that_were_not_compared_are_dimmed() -> None:
-    used, other = face(), face(x=300)
-    marks = overlay.dimmed([used, other], used, SIZE)
-    assert [(mark.x, mark.dimmed) for mark in marks] == [(300, True)]
+@pytest.mark.parametrize(
+    ("places", "chosen", "expected"),
+    [
+        ([10], 0, [(10, False, "compared")]),
+        ([10, 300], 0, [(300, True, "1"), (10, False, "0 · compared")]),
+        ([10, 300, 200], 1, [(10, True, "0"), (200, True, "2"), (300, False, "1 · compared")]),
+    ],
+)
+def test_faces_that_were_not_compared_are_dimmed(
+    places: list[int], chosen: int, expected: list[tuple[int, bool, str]]
+) -> None:
+    faces = [face(x=place) for place in places]
+    marks = overlay.compared(faces, faces[chosen], "compared", SIZE)
+    assert [(mark.x, mark.dimmed, mark.tag.full) for mark in marks] == expected
 
 
 def test_age_axis_keeps_to_its_ends() -> None:

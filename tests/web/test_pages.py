@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from apps.core import registry, samples, services
 from apps.core.registry import TaskPage
-from tests.web.photographs import BAD, GOOD, PHOTOS, files
+from tests.web.photographs import BAD, GOOD, PHOTOS, files, photograph
 
 TASKS = registry.tasks()
 slug = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.slug)
@@ -99,6 +99,52 @@ def test_no_face(web: Client, task: TaskPage) -> None:
     response = send(web, task, PHOTOS.blank())
     assert response.status_code == (200 if task.slug == "detect" else 422)
     assert error_code(response.content.decode()) == ("" if task.slug == "detect" else "no_face")
+
+
+HOME = {"rotate": "on", "sample": "astronaut"}
+"""What the short form of the home page sends."""
+
+
+def test_the_page_behind_the_short_form_shows_the_options_that_were_used(web: Client) -> None:
+    html = web.post("/analyze/", HOME).content.decode()
+    assert html.count('name="tasks"') == html.count('name="tasks" value') > 5
+    ticked = re.findall(r'<input[^>]*name="tasks"[^>]*>', html)
+    assert all("checked" in box for box in ticked)
+    assert re.search(r'name="max_faces" value="50"', html)
+    assert re.search(r'<option value="68" selected>', html)
+    assert re.search(r'name="rotate"[^>]*checked', html)
+
+
+def test_a_photograph_has_to_be_chosen_again_without_scripts(web: Client, jpeg: bytes) -> None:
+    task = next(task for task in TASKS if task.slug == "age")
+    assert "choose it again" in send(web, task, jpeg).content.decode()
+    assert "choose it again" not in web.get(address(task)).content.decode()
+
+
+def test_no_task_ticked_is_said(web: Client) -> None:
+    response = web.post("/analyze/", HOME | {"whole": "1"})
+    assert response.status_code == 400
+    assert "Choose at least one." in response.content.decode()
+
+
+def test_which_of_two_photographs_is_wrong(web: Client, jpeg: bytes) -> None:
+    task = next(task for task in TASKS if task.slug == "verify")
+    missing = web.post(address(task), {"image1": photograph(jpeg)}).content.decode()
+    assert "Choose Photograph 2 first." in missing
+    assert 'data-wrong="image2"' in missing
+    damaged = web.post(address(task), {"image1": photograph(jpeg), "image2": photograph(b"text")}).content.decode()
+    assert "Photograph 2: This is not a photograph" in damaged
+
+
+def test_a_page_that_was_open_for_too_long(jpeg: bytes) -> None:
+    strict = Client(enforce_csrf_checks=True, headers={"host": "localhost"})
+    answers = [strict.post("/age/", {"image": photograph(jpeg)}, headers=more) for more in ({}, {"HX-Request": "true"})]
+    assert [answer.status_code for answer in answers] == [403, 403]
+    page, part = (answer.content.decode() for answer in answers)
+    assert "<html" in page
+    assert "<html" not in part
+    assert error_code(part) == "forbidden"
+    assert "Reload it" in part
 
 
 @photo_task

@@ -157,7 +157,7 @@ def compared(
 ) -> dict[str, Any]:
     """One photograph of a comparison: the face that was used, the others dimmed."""
     size = (photo["width"], photo["height"])
-    marks = [*overlay.dimmed(candidates, used, size), overlay.used(used, "compared", size)]
+    marks = overlay.compared(candidates, used, "compared", size)
     return {"photo": photo, "marks": marks, "anchor": anchor, "alt": "Photograph with the compared face marked."}
 
 

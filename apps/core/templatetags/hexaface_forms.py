@@ -16,6 +16,13 @@ def upload_limit() -> str:
     return f"{settings.HEXAFACE.max_upload_mb:g} MB"
 
 
+@register.simple_tag
+def upload_limit_bytes() -> int:
+    """The same as a number."""
+    limit: int = settings.HEXAFACE.max_upload_bytes
+    return limit
+
+
 @register.filter
 def photograph_fields(form: forms.Form) -> list[BoundField]:
     """The fields that take a photograph."""
