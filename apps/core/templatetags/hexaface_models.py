@@ -16,7 +16,16 @@ _NAMES: Final = {
     "all": "All attributes, accuracy",
     "ten": "Ten of them, accuracy",
     "adults": "Adults, accuracy",
+    "fairface": "FairFace, accuracy",
+    "fairface_adults": "FairFace, adults, accuracy",
     "coverage": "Ages inside the range",
+    "nme": "NME, per cent",
+    "nme_youtube_faces": "NME on YouTube Faces, per cent",
+    "mse_muct": "MSE on MUCT",
+    "mse_15": "MSE of 15 points",
+    "ap_facemask": "AP on face-mask-detection",
+    "frechet": "Fréchet distance",
+    "frechet_of_photographs": "Fréchet distance of photographs",
 }
 _SHORT: Final = {
     "mae": "MAE",
