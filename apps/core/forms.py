@@ -26,8 +26,6 @@ WHOLE = "whole"
 class Tick(forms.CheckboxInput):
     """A box to tick that can be told from one that was not on the form: then the option's default holds."""
 
-    ON = "on"
-
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         """A hidden "off" before the box: the last value sent counts."""
         return format_html(
@@ -37,7 +35,7 @@ class Tick(forms.CheckboxInput):
     def value_from_datadict(self, data: Any, files: Any, name: str) -> bool | None:  # type: ignore[override]  # noqa: ARG002
         """True, False, or None when nothing was sent."""
         sent = data.getlist(name) if hasattr(data, "getlist") else [data[name]] if name in data else []
-        return sent[-1] not in {"off", "false", "0", ""} if sent else None
+        return sent[-1].lower() not in {"off", "false", "0", ""} if sent else None
 
 
 class TaskForm(forms.Form):
@@ -81,9 +79,10 @@ def _with_defaults(data: QueryDict, fields: Mapping[str, forms.Field]) -> QueryD
     """What a shorter form sent, as on the home page, with the options that it does not have at their defaults."""
     filled = data.copy()
     for name, field in fields.items():
-        if name not in data and field.initial is not None:
-            initial = field.initial
-            filled.setlist(name, [*initial] if isinstance(initial, list) else [Tick.ON if initial is True else initial])
+        initial = field.initial
+        if name not in data and initial is not None:
+            values = initial if isinstance(initial, list) else [initial]
+            filled.setlist(name, [str(value) if isinstance(value, bool) else value for value in values])
     return filled
 
 

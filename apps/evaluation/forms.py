@@ -79,7 +79,7 @@ class SetForm(forms.Form):
         """Each name once."""
         name = str(self.cleaned_data["name"]).strip()
         if EvaluationSet.objects.filter(name=name).exists():
-            raise forms.ValidationError("There is a set of that name already.")
+            raise forms.ValidationError(sets.TAKEN)
         return name
 
     def clean(self) -> dict[str, Any]:

@@ -100,11 +100,10 @@ def take_in(
                 size_bytes=checked.unpacked_bytes,
                 created_by_id=created_by_id,
             )
-    except IntegrityError as error:
+    except BaseException as error:
         shutil.rmtree(folder, ignore_errors=True)
-        raise LabelError([TAKEN]) from error
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, IntegrityError):
+            raise LabelError([TAKEN]) from error
         raise
 
 
