@@ -10,9 +10,9 @@ from playwright.sync_api import Browser, Page, expect
 from tests.web import archives
 from tests.web.candidates import OTHER
 from tests.web.portal import Portal
-from tests.web.test_browser import browser, watched  # noqa: F401 (a fixture)
+from tests.web.test_browser import STALLS, browser, watched  # noqa: F401 (a fixture)
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, STALLS]
 WAIT = 90_000
 
 
