@@ -82,6 +82,16 @@ class ModelVersionAdmin(ReadOnly):
         """The file goes too."""
         services.delete(version=obj, user=request.user)
 
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The card again, with the reason, when the version was activated meanwhile."""
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except services.Refused as refused:
+            messages.error(request, str(refused))
+            return admin_views.to_card(int(object_id))
+
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
         """The upload's form for a new version."""
         return UploadForm if obj is None else super().get_form(request, obj, change, **kwargs)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 from django.utils import timezone
 
 from apps.versions import store
@@ -166,10 +167,11 @@ def delete(*, version: ModelVersion, user: Any) -> None:
     _need(user, "versions.delete_modelversion")
     if version.origin == Origin.SHIPPED:
         raise Refused(f"{version} is shipped with the portal.")
-    if version.activations.exists():
-        raise Refused(f"{version} answers a task now.")
     name = version.file
-    version.delete()
+    try:
+        version.delete()
+    except ProtectedError as error:
+        raise Refused(f"{version} answers a task now.") from error
     transaction.on_commit(lambda: drop_unused(name))
 
 

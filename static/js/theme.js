@@ -12,6 +12,7 @@
 
   const dark = () =>
     root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  root.classList.toggle("dark-mode", dark()); // what the stylesheet of the API's page goes by
 
   addEventListener("DOMContentLoaded", () => {
     const button = document.querySelector("[data-theme-toggle]");

@@ -4,6 +4,7 @@ import dataclasses
 import io
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -189,6 +190,12 @@ def test_large_photograph(page: Page) -> None:
 def test_api_docs(page: Page) -> None:
     page.goto("/api/docs")
     expect(page.locator(".opblock")).to_have_count(len(TASKS) + 1, timeout=WAIT)
+    for scheme, light_text in (("light", False), ("dark", True)):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.reload()
+        expect(page.locator(".opblock").first).to_be_visible(timeout=WAIT)
+        colour = page.evaluate("getComputedStyle(document.querySelector('.opblock-summary-path')).color")
+        assert (min(map(int, re.findall(r"\d+", colour)[:3])) > 128) is light_text
 
 
 @pytest.mark.parametrize("task", ["age", "landmarks", "analyze", "emotion"])

@@ -141,3 +141,18 @@ def test_a_version_deleted_while_it_is_checked(chief: Client, monkeypatch: pytes
     page = chief.post(f"/admin/versions/modelversion/{row.pk}/check/", follow=True)
     assert page.status_code == 200
     assert "was deleted while it was checked" in page.content.decode()
+
+
+def test_a_version_activated_while_it_is_deleted(chief: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = upload(chief, content(OTHER), described(OTHER, name="clinic"))
+    delete = services.delete
+
+    def meanwhile(**values: Any) -> None:
+        services.activate(task="age", version=row, user=None, reason="why")
+        delete(**values)
+
+    monkeypatch.setattr(services, "delete", meanwhile)
+    page = chief.post(reverse("admin:versions_modelversion_delete", args=(row.pk,)), {"post": "yes"}, follow=True)
+    assert page.status_code == 200
+    assert "answers a task now" in page.content.decode()
+    assert ModelVersion.objects.filter(pk=row.pk).exists()
