@@ -22,6 +22,8 @@ CROP_SIDE: Final = 160  # pixels at which a crop is looked through
 CROP_CONFIDENCE: Final = 0.2  # the client knows that there is a face
 DOUBTFUL: Final = 0.3
 """What fills the middle of a photograph counts as its face from here on, if there is no other and the client names no bound."""
+MIRRORED: Final = 0.2
+"""Of the sides: how much more is shown of a photograph without a face, whose edges may cut one off."""
 CROP_FILLED: Final = 0.4  # of the crop's shorter side that its face takes at least
 SMALLEST_FACE: Final = 12.0  # pixels; no detector sees smaller ones
 FINEST: Final = 200  # faces below 1/200 of the longer side would cost more than any use of them
@@ -98,7 +100,7 @@ class Finder:
         view = _reduced(photo, smallest / detector.window)
         found, rotation = self._look(detector, view.rgb_u8, search.reduced(view.factor))
         if not len(found) and detector is self._default and search.usual and options.min_confidence is None:
-            found = self._in_middle(view, DOUBTFUL)
+            found, view = self._doubtful(view)
         return Found(
             _in_photo(found, view).faces()[: options.max_faces],
             rotation,
@@ -140,6 +142,14 @@ class Finder:
         points_xy = found.points_xy[0] if len(found) else five_points(view.rgb_u8, box_xyxy, self._networks)
         face = Face(view.in_photo(box_xyxy.reshape(2, 2)).ravel(), 1.0, view.in_photo(points_xy))
         return Found([face], 0, {"detector": SKIP}, _model(self._default))
+
+    def _doubtful(self, view: View) -> tuple[Detections, View]:
+        """What fills the view's middle and may be a face, as it is or as if the photograph went on where it cuts the face off."""
+        found = self._in_middle(view, DOUBTFUL)
+        if len(found):
+            return found, view
+        wider = view.mirrored(MIRRORED)
+        return self._in_middle(wider, DOUBTFUL), wider
 
     def _in_middle(self, view: View, least: float) -> Detections:
         """What the default detector, from a confidence on, takes for a face that fills the middle of the view."""

@@ -38,6 +38,14 @@ class View:
         """The same with its levels stretched if it is dark or pale."""
         return View(lit(self.rgb_u8), self.factor, self.before_xy)
 
+    def mirrored(self, share: float) -> "View":
+        """The same with that share of its sides more on each side, in which its edges are mirrored."""
+        height, width = self.rgb_u8.shape[:2]
+        x, y = int(share * width), int(share * height)
+        wider = cv2.copyMakeBorder(self.rgb_u8, y, y, x, x, cv2.BORDER_REFLECT_101)
+        before_x, before_y = self.before_xy
+        return View(np.asarray(wider, np.uint8), self.factor, (before_x + x * self.factor, before_y + y * self.factor))
+
     def in_photo(self, places_xy: F32) -> F32:
         """(…, 2) places in this view, as distances from its left and top edges -> places in the photograph."""
         return np.asarray(places_xy * self.factor - np.array(self.before_xy), np.float32)

@@ -32,6 +32,18 @@ def test_a_crop_without_a_face_is_taken_as_it_is(engine: Engine) -> None:
     np.testing.assert_allclose(face.box_xyxy, [10, 5, 210, 105], atol=1e-3)
 
 
+@pytest.mark.parametrize(("sides", "top", "bottom"), [(0.08, 0.45, 0.15), (0.16, 0.45, 0.15), (0.28, 0.1, 0.0)])
+def test_a_face_that_the_edges_cut_off(
+    engine: Engine, astronaut: RgbU8, sides: float, top: float, bottom: float
+) -> None:
+    face = engine.analyze(Photo(astronaut), [DETECT]).faces[0].face
+    side = (face.box_xyxy[2:] - face.box_xyxy[:2]).max()
+    x1, y1, x2, y2 = (face.box_xyxy + side * np.array([sides, top, -sides, -bottom])).astype(int)
+    cut = Photo(np.ascontiguousarray(astronaut[y1:y2, x1:x2]))
+    found = engine.analyze(cut, [DETECT]).faces[0].face
+    assert iou_matrix(found.box_xyxy[None] + np.array([x1, y1] * 2, np.float32), face.box_xyxy[None])[0, 0] > 0.5
+
+
 @pytest.mark.parametrize("margin", [1.0, 1.6, 2.4])
 def test_landmarks_of_a_face_that_is_cut_out_loosely(engine: Engine, astronaut: RgbU8, margin: float) -> None:
     face = engine.analyze(Photo(astronaut), ["landmarks"]).faces[0]
