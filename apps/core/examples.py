@@ -6,7 +6,7 @@ from apps.core.registry import TaskPage
 from ml.generation import EDITS
 
 _IMAGE: Final = "data:image/jpeg;base64,/9j/4AAQSkZJRg…"
-_MODEL: Final = {"network": "face", "version": "1.8.0-int8", "licence": "…", "commercial": False}
+_MODEL: Final = {"network": "face", "version": "1.9.0-int8", "licence": "…", "commercial": False}
 _FACE: Final = {"box": {"x": 181, "y": 62, "width": 85, "height": 109}, "confidence": 0.999}
 _POINTS: Final = {
     "left_eye": [205.1, 104.8],

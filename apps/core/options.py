@@ -15,7 +15,7 @@ LandmarkScheme = Literal["5", "15", "68", "76", "468"]
 EmotionLabels = Literal["crowd", "fer2013"]
 VersionName = Annotated[str, Field(min_length=1, max_length=151)]
 _VERSION = (
-    "The version that shall answer instead of the active one, for example `face 1.8.0-int8`; "
+    "The version that shall answer instead of the active one, for example `face 1.9.0-int8`; "
     "the network's name may be left out where only one has that version."
 )
 _FACE = "Its number as on its frame, from 0; empty: the one that is large and near the middle."
@@ -177,5 +177,5 @@ class AnalyzeOptions(DetectionOptions):
         max_length=20,
         title="Model versions",
         json_schema_extra={"example": {}},
-        description='For some of the tasks, the version that shall answer: `{"age": "face 1.8.0-int8"}`.',
+        description='For some of the tasks, the version that shall answer: `{"age": "face 1.9.0-int8"}`.',
     )

@@ -46,13 +46,12 @@ class Faces:
             yield np.stack([self.crop(row, side, margin) for row in rows[start : start + size].tolist()])
 
     def varied(
-        self, row: int, side: int, margin: float, rng: np.random.Generator, how: augment.Strength | None = None
+        self, row: int, side: int, margin: float, rng: np.random.Generator, how: augment.Kinds = augment.USUAL
     ) -> RgbU8:
-        """A crop moved, turned, mirrored and spoilt at random; as much as fits the set if `how` does not say it."""
-        gray = self.corpus.labels.source[row] == SOURCES.index("fer2013")
-        how = how or (augment.GRAY48 if gray else augment.COLOUR)
-        crop = augment.framed(self.corpus.image(row), self.face(row), side, margin, rng=rng, how=how)
-        return augment.spoilt(crop, rng, how)
+        """A crop moved, turned, mirrored and spoilt at random, as much as fits the set."""
+        gray = bool(self.corpus.labels.source[row] == SOURCES.index("fer2013"))
+        crop = augment.framed(self.corpus.image(row), self.face(row), side, margin, rng=rng, how=how[gray])
+        return augment.spoilt(crop, rng, how[gray])
 
 
 def chances(labels: Labels, source: str) -> F64:
@@ -103,7 +102,7 @@ class Source:
     size: int
     seed: int
     shares: Mapping[str, int] = field(default_factory=lambda: FACE_SHARES)
-    how: augment.Strength | None = None
+    how: augment.Kinds = augment.USUAL
 
     def stream(self, start: int) -> Generator[Batch, None, None]:
         """Batches number `start`, start + 1, … without end, made by threads ahead of the network."""

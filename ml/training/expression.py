@@ -40,7 +40,7 @@ def main() -> None:
     faces = Faces(corpus, *as_served(corpus, rows, settings.weights, settings.work))
     train = corpus.rows(DATA_SET, "train")
     model = expression_model.build()
-    source = Source(faces, train, SIDE, MARGIN, BATCH, settings.seed, {DATA_SET: 1}, HOW)
+    source = Source(faces, train, SIDE, MARGIN, BATCH, settings.seed, {DATA_SET: 1}, (HOW, HOW))
     job = Job(model, source, expression_model.network_input, expression_model.losses_of)
     steps = max(1, round(settings.epochs * len(train) / BATCH))
     plan = Plan(steps, rate=RATE, head_rate=RATE, decay=DECAY, minutes=settings.minutes)

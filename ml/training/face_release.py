@@ -7,7 +7,7 @@ from ml.nets.face import MARGIN, OUTPUTS, SIDE
 from ml.nets.mobilenet import MEAN_BGR
 
 NAME: Final = "face"
-VERSION: Final = "1.8.0"
+VERSION: Final = "1.9.0"
 TASKS: Final = ("age", "gender", "emotion", "attributes", "mask")
 
 

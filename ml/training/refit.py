@@ -1,10 +1,10 @@
 """All heads but that of the age fitted anew on the finished network, each by all of its images at once, on faces as the portal finds them.
 
-The fine-tuning sees the cascade's crops, of a small set a few images to a batch, and the trunk's last map alone; regression on all that the
-network sees errs less.
+The fine-tuning sees of a small set a few images to a batch, and the trunk's last map alone; regression on all that the network sees errs
+less. Every face is seen twice, as the portal finds it and in a bad photograph (augment.ROUGH): earlier maps lead astray there otherwise.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,22 +27,21 @@ _LEAST_SPREAD: Final = 0.05
 class Lesson:
     """How much an image of each set counts, and the inverse of the penalty on the standardised features' weights; both chosen on val.
 
-    spoilt: whether half of that is of the face as found, and half of it with other light, coarser, blurred or the like.
+    rough: which part of that is of the face in a bad photograph.
     """
 
     sets: Mapping[str, float]
     inverse_penalty: float
-    spoilt: bool = False
+    rough: float = 0.5
 
 
 LESSONS: Final[Mapping[str, Lesson]] = {
-    "gender": Lesson({"utkface": 1.0, "fairface": 2.0, "celeba": 0.6}, 3e-3),
-    # Earlier maps lead astray on blurred faces if only sharp ones were seen.
-    "attributes": Lesson({"celeba": 1.0}, 1e-3, spoilt=True),
+    "gender": Lesson({"utkface": 1.0, "fairface": 2.0, "celeba": 0.6}, 3e-3, rough=0.25),
+    "attributes": Lesson({"celeba": 1.0}, 1e-3),
     "emotion": Lesson({"fer2013": 1.0}, 1e-2),
     "votes": Lesson({"fer2013": 1.0}, 3e-3),
     # Faces of the other sets are taken to be bare.
-    "mask": Lesson({"mask": 1.0, "utkface": 0.015, "fairface": 0.015, "celeba": 0.015}, 1e-2),
+    "mask": Lesson({"mask": 1.0, "utkface": 0.015, "fairface": 0.015, "celeba": 0.015}, 3e-2, rough=0.1),
 }
 
 
@@ -54,24 +53,22 @@ def rows(corpus: Corpus) -> I64:
 
 def heads_of(network: keras.Model, faces: Faces, rows_: I64) -> dict[str, Affine]:
     """The heads of LESSONS, fitted to what the served network sees of the training images `rows_`, but for the logits beside the trunk."""
-    twice = {name: 1.0 for lesson in LESSONS.values() if lesson.spoilt for name in lesson.sets}
-    again = rows_[weights_of(faces.corpus.labels.take(rows_), twice) > 0]
     # What the head of attributes sees begins with what each other sees.
     features = np.concatenate(
         [
             seen(network, crops, ["attributes"])["attributes"]
-            for crops in (faces.crops(rows_, SIDE, MARGIN), _spoilt(faces.crops(again, SIDE, MARGIN)))
+            for crops in (faces.crops(rows_, SIDE, MARGIN), _rough(faces, rows_))
         ]
     )
-    spoilt = np.arange(len(features)) >= len(rows_)
     mean, spread = features.mean(0), features.std(0) + _LEAST_SPREAD
     features -= mean  # in place: it is a gigabyte
     features /= spread
-    labels = faces.corpus.labels.take(np.concatenate([rows_, again]))
+    labels = faces.corpus.labels.take(np.tile(rows_, 2))
+    rough = np.arange(len(labels)) >= len(rows_)
     fitted = {}
     for task, lesson in LESSONS.items():
         truth, weights = truth_of(labels, task), weights_of(labels, lesson.sets)
-        weights *= 0.5 if lesson.spoilt else ~spoilt
+        weights *= np.where(rough, lesson.rough, 1 - lesson.rough).astype(np.float32)
         known = (weights > 0) & (truth >= 0).all(1)
         width = network.get_layer(task).kernel.shape[0] - LOGITS.get(task, 0)
         chosen = fit_classes if task in GRAY_WEIGHTS else fit
@@ -82,10 +79,11 @@ def heads_of(network: keras.Model, faces: Faces, rows_: I64) -> dict[str, Affine
     return fitted
 
 
-def _spoilt(batches: Iterable[RgbU8]) -> Iterator[RgbU8]:
+def _rough(faces: Faces, rows_: I64, size: int = 64) -> Iterator[RgbU8]:
     rng = np.random.default_rng(0)
-    for crops in batches:
-        yield np.stack([augment.spoilt(crop, rng, augment.NOISY) for crop in crops])
+    for start in range(0, len(rows_), size):
+        chosen = rows_[start : start + size].tolist()
+        yield np.stack([faces.varied(row, SIDE, MARGIN, rng, augment.ROUGH) for row in chosen])
 
 
 def fit(features: F32, truth: F32, weights: F32, inverse_penalty: float) -> Affine:

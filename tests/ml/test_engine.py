@@ -154,9 +154,9 @@ def test_damaged_weights_stop_the_start(tmp_path: Path, damage: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ('age = "face 1.8.0-int8"', "", "no active network for age"),
-        ('age = "face 1.8.0-int8"', 'age = "mesh 1.0.0"', "cannot answer age"),
-        ('verify = "mobilefacenet 2.0.0-int8"', 'verify = "face 1.8.0-int8"', "cannot answer verify"),
+        ('age = "face 1.9.0-int8"', "", "no active network for age"),
+        ('age = "face 1.9.0-int8"', 'age = "mesh 1.0.0"', "cannot answer age"),
+        ('verify = "mobilefacenet 2.0.0-int8"', 'verify = "face 1.9.0-int8"', "cannot answer verify"),
     ],
 )
 def test_a_task_without_a_fitting_network_stops_the_start(tmp_path: Path, old: str, new: str, says: str) -> None:

@@ -248,6 +248,17 @@ def test_spoiling_keeps_the_face(kind: spoilt.Kind, value: float, shape: tuple[i
     assert (kind == "as it is") is bool(found[0].std() >= image.std())
 
 
+@pytest.mark.parametrize(("part", "rows", "columns"), [(0.0, (10, 40), (0, 48)), (0.1, (13, 37), (3, 43))])
+def test_cutting_through_the_face(part: float, rows: tuple[int, int], columns: tuple[int, int]) -> None:
+    image = RNG.integers(0, 256, (60, 80, 3), np.uint8)
+    face = Face(np.array([-2, 10, 48, 40], np.float32), 1.0, np.full((5, 2), 25, np.float32))
+    found = spoilt.spoil(image, face, "cut", part)
+    assert found is not None
+    assert (found[0] == image[slice(*rows), slice(*columns)]).all()
+    assert (face.points_xy - found[1].points_xy == (columns[0], rows[0])).all()
+    assert (face.box_xyxy - found[1].box_xyxy == (columns[0], rows[0]) * 2).all()
+
+
 def test_small_faces_are_not_shrunk_to_more_pixels() -> None:
     face = Face(np.array([10, 10, 30, 30], np.float32), 1.0, np.zeros((5, 2), np.float32))
     assert spoilt.spoil(np.zeros((60, 60, 3), np.uint8), face, "shrunk", 24) is None

@@ -77,7 +77,7 @@ def test_a_version_can_be_pinned(web: Client, jpeg: bytes, kind: str) -> None:
         ("age", "mesh 1.0.0"),
         ("age", "../face-1.0.0"),
         ("detect", "scrfd 1.0.0"),
-        ("analyze", {"gender": "face 1.8.0"}),
+        ("analyze", {"gender": "face 1.9.0"}),
         ("analyze", {"detect": "scrfd 1.0.0"}),
     ):
         assert_error(ask(slug, version), 400, "invalid_request")

@@ -1,8 +1,8 @@
 """What bad photographs do to the answers, and which faces ml.clarity then doubts: weights/reports/clarity.json.
 
 Some validation images of each set are shrunk until the face has so many pixels, shrunk and enlarged again, blurred by a Gaussian
-whose width is a part of the face's side, darkened, washed out, made grey, noisy or compressed; the found face is kept, so that only the
-answers change.
+whose width is a part of the face's side, darkened, washed out, made grey, noisy or compressed, or cut through the face; the found face is
+kept, so that only the answers change.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ from ml.training.evaluate.images import of_corpus
 from ml.training.evaluate.writer import dump
 from ml.types import F32, Face, RgbU8
 
-Kind = Literal["as it is", "shrunk", "enlarged", "blurred", "dark", "pale", "grey", "noisy", "compressed"]
+Kind = Literal["as it is", "shrunk", "enlarged", "blurred", "dark", "pale", "grey", "noisy", "compressed", "cut"]
 CONDITIONS: Final[tuple[tuple[Kind, float], ...]] = (
     ("as it is", 0),
     *(("shrunk", side) for side in (12, 16, 20, 24, 32)),
@@ -36,6 +36,7 @@ CONDITIONS: Final[tuple[tuple[Kind, float], ...]] = (
     ("grey", 0),
     *(("noisy", levels) for levels in (8, 15)),
     *(("compressed", quality) for quality in (30, 15)),
+    *(("cut", part) for part in (0.0, 0.1, 0.2)),
 )
 PALE: Final = 140  # the grey level that washing out leads to
 SETS: Final[Mapping[str, tuple[str, int]]] = {
@@ -93,6 +94,8 @@ def spoil(rgb_u8: RgbU8, face: Face, kind: Kind, value: float) -> tuple[RgbU8, F
     side = float((face.box_xyxy[2:] - face.box_xyxy[:2]).max())
     if kind == "blurred":
         return np.asarray(cv2.GaussianBlur(rgb_u8, (0, 0), value * side), np.uint8), face
+    if kind == "cut":
+        return _cut(rgb_u8, face, value)
     if kind not in {"shrunk", "enlarged"}:
         return _with_other_levels(rgb_u8, kind, value), face
     if side <= value:
@@ -105,6 +108,17 @@ def spoil(rgb_u8: RgbU8, face: Face, kind: Kind, value: float) -> tuple[RgbU8, F
     scale: F32 = np.array([size[0] / width, size[1] / height], np.float32)
     box = (face.box_xyxy.reshape(2, 2) * scale).reshape(4)
     return small, Face(box, face.confidence, face.points_xy * scale)
+
+
+def _cut(rgb_u8: RgbU8, face: Face, part: float) -> tuple[RgbU8, Face]:
+    """What lies inside the box, less that part of its width and height on each side."""
+    low, high = face.box_xyxy.reshape(2, 2)
+    inset, limit = part * (high - low), np.array(rgb_u8.shape[1::-1])
+    x1, y1 = np.clip(low + inset, 0, limit - 1).astype(int)
+    x2, y2 = np.clip(high - inset, [x1 + 1, y1 + 1], limit).astype(int)
+    before_xy = np.array([x1, y1], np.float32)
+    box_xyxy = face.box_xyxy - np.tile(before_xy, 2)
+    return np.ascontiguousarray(rgb_u8[y1:y2, x1:x2]), Face(box_xyxy, face.confidence, face.points_xy - before_xy)
 
 
 def _with_other_levels(rgb_u8: RgbU8, kind: Kind, value: float) -> RgbU8:
@@ -162,4 +176,5 @@ def named(kind: Kind, value: float) -> str:
         "grey": "grey",
         "noisy": f"noise of {value:g} grey levels",
         "compressed": f"JPEG of quality {value:g}",
+        "cut": f"cut {100 * value:g} % inside the box" if value else "cut at the box",
     }[kind]

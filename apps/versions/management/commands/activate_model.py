@@ -11,7 +11,7 @@ from apps.versions.models import ModelVersion
 class Command(BaseCommand):
     """Server processes follow as they do after a click."""
 
-    help = 'Let a version answer a task: activate_model age "face 1.8.0-int8" --reason "…"; or undo the last change with --roll-back.'
+    help = 'Let a version answer a task: activate_model age "face 1.9.0-int8" --reason "…"; or undo the last change with --roll-back.'
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Options."""
