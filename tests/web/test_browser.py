@@ -23,7 +23,7 @@ from apps.versions.serving import Follower
 from tests.web.candidates import OWN, content, described
 from tests.web.photographs import GOOD, PHOTOS
 
-# Chromium without a screen stops drawing about once in a thousand pages; a click then waits for its next frame in vain.
+# Chromium without a screen stops drawing now and then; a click then waits for its next frame in vain.
 STALLS = pytest.mark.flaky(reruns=1, only_rerun="TimeoutError")
 pytestmark = [pytest.mark.browser, pytest.mark.slow, STALLS]
 
