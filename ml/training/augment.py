@@ -74,13 +74,23 @@ def _cut_off(rgb_u8: RgbU8, face: Face, rng: np.random.Generator) -> tuple[RgbU8
     inside = -0.08 + 0.26 * depth + rng.normal(0, 0.03, 4) + np.array([0, rng.uniform(0, 0.1), 0, 0])
     low, high = face.box_xyxy[:2], face.box_xyxy[2:]
     size = high - low
-    limit = np.array(rgb_u8.shape[1::-1])
+    part_u8, before_xy = window(rgb_u8, face, inside)
+    scale = np.exp(-0.07 * depth + rng.normal(0, 0.04 + 0.1 * depth))
+    middle = (low + high) / 2 + rng.normal(0, 0.015 + 0.03 * depth, 2) * size.max() - before_xy
+    box = np.concatenate([middle - scale * size / 2, middle + scale * size / 2]).astype(np.float32)
+    return part_u8, Face(box, face.confidence, face.points_xy - before_xy)
+
+
+def window(rgb_u8: RgbU8, face: Face, inside: F32 | F64) -> tuple[RgbU8, F32]:
+    """What lies in the face's box less these parts of its width and height, and where that begins (x, y).
+
+    inside: (4,) of the left, top, right and bottom side; where negative, so much more than the box.
+    """
+    low, high = face.box_xyxy[:2], face.box_xyxy[2:]
+    size, limit = high - low, np.array(rgb_u8.shape[1::-1])
     x1, y1 = np.clip(low + inside[:2] * size, 0, limit - 1).astype(int).tolist()
     x2, y2 = np.clip(high - inside[2:] * size, [x1 + 1, y1 + 1], limit).astype(int).tolist()
-    scale = np.exp(-0.07 * depth + rng.normal(0, 0.04 + 0.1 * depth))
-    middle = (low + high) / 2 + rng.normal(0, 0.015 + 0.03 * depth, 2) * size.max() - [x1, y1]
-    box = np.concatenate([middle - scale * size / 2, middle + scale * size / 2]).astype(np.float32)
-    return rgb_u8[y1:y2, x1:x2], Face(box, face.confidence, face.points_xy - np.array([x1, y1], np.float32))
+    return rgb_u8[y1:y2, x1:x2], np.array([x1, y1], np.float32)
 
 
 def _about_centre(side: int, scale: float, angle: float, shift: F64, *, mirror: bool) -> F64:

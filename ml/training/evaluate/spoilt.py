@@ -19,6 +19,7 @@ from ml.runtime import Network, Networks
 from ml.tasks.attributes import ATTRIBUTE_NAMES
 from ml.tasks.base import Choices
 from ml.tasks.emotion import EMOTIONS
+from ml.training.augment import window
 from ml.training.corpus import Corpus, open_corpus
 from ml.training.evaluate import served
 from ml.training.evaluate.images import of_corpus
@@ -111,14 +112,9 @@ def spoil(rgb_u8: RgbU8, face: Face, kind: Kind, value: float) -> tuple[RgbU8, F
 
 
 def _cut(rgb_u8: RgbU8, face: Face, part: float) -> tuple[RgbU8, Face]:
-    """What lies inside the box, less that part of its width and height on each side."""
-    low, high = face.box_xyxy.reshape(2, 2)
-    inset, limit = part * (high - low), np.array(rgb_u8.shape[1::-1])
-    x1, y1 = np.clip(low + inset, 0, limit - 1).astype(int)
-    x2, y2 = np.clip(high - inset, [x1 + 1, y1 + 1], limit).astype(int)
-    before_xy = np.array([x1, y1], np.float32)
+    part_u8, before_xy = window(rgb_u8, face, np.full(4, part, np.float32))
     box_xyxy = face.box_xyxy - np.tile(before_xy, 2)
-    return np.ascontiguousarray(rgb_u8[y1:y2, x1:x2]), Face(box_xyxy, face.confidence, face.points_xy - before_xy)
+    return np.ascontiguousarray(part_u8), Face(box_xyxy, face.confidence, face.points_xy - before_xy)
 
 
 def _with_other_levels(rgb_u8: RgbU8, kind: Kind, value: float) -> RgbU8:
