@@ -101,6 +101,21 @@ def test_no_face(web: Client, task: TaskPage) -> None:
     assert error_code(response.content.decode()) == ("" if task.slug == "detect" else "no_face")
 
 
+def test_what_was_tried_is_told_in_the_words_of_the_options(web: Client) -> None:
+    page = next(task for task in TASKS if task.slug == "age")
+    html = send(web, page, PHOTOS.blank()).content.decode()
+    told = dict(re.findall(r"<dt>([^<]*)</dt>\s*<dd>([^<]*)</dd>", html))
+    assert told == {
+        "Width in pixels": "200",
+        "Height in pixels": "150",
+        "Detector": "scrfd",
+        "Smallest face in pixels": "12.0",
+        "Least confidence": "0.5",
+        "Degrees it was turned by": "0, 90, 180, 270",
+        "Brightness, 0 to 255": "130.0",
+    }
+
+
 HOME = {"rotate": "on", "sample": "astronaut"}
 """What the short form of the home page sends."""
 

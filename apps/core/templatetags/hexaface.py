@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from apps.core import charts, overlay
+from apps.core.options import DetectionOptions
 
 register = template.Library()
 
@@ -18,6 +19,15 @@ _FIXED: Final = {
     "5_o_Clock_Shadow": "5 o’clock shadow",
     "no_mask": "no mask",
     "timing_ms": "timing",
+}
+_DETAILS: Final = {
+    "brightness": "Brightness, 0 to 255",
+    "height": "Height in pixels",
+    "max_bytes": "Most bytes",
+    "max_pixels": "Most pixels",
+    "retry_after": "Seconds to wait",
+    "rotations": "Degrees it was turned by",
+    "width": "Width in pixels",
 }
 _STEPS: Final = {"decode": "reading", "detect": "finding faces", "verify": "comparing", "synthesis": "drawing"}
 
@@ -44,6 +54,14 @@ def one_in(rate: float) -> str:
 def words(name: str) -> str:
     """A name of the API as words: "Wearing_Hat" -> "Wearing hat", "no_mask" -> "no mask"."""
     return _FIXED.get(name) or (name[:1] + name[1:].lower()).replace("_", " ")
+
+
+@register.filter
+def detail(name: str) -> str:
+    """What an error's details call it, as the page calls it, with its unit: "min_face" -> "Smallest face in pixels"."""
+    option = DetectionOptions.model_fields.get(name)
+    title = option.title if option else _DETAILS.get(name)
+    return f"{title} in pixels" if name == "min_face" else title or words(name)
 
 
 @register.filter
