@@ -20,15 +20,17 @@ _FIXED: Final = {
     "no_mask": "no mask",
     "timing_ms": "timing",
 }
-_DETAILS: Final = {
+_DETAILS: Final = {name: option.title or name for name, option in DetectionOptions.model_fields.items()} | {
     "brightness": "Brightness, 0 to 255",
     "height": "Height in pixels",
     "max_bytes": "Most bytes",
     "max_pixels": "Most pixels",
+    "min_face": "Smallest face in pixels",
     "retry_after": "Seconds to wait",
     "rotations": "Degrees it was turned by",
     "width": "Width in pixels",
 }
+"""What a page calls the details of an error: an option of detection by its title."""
 _STEPS: Final = {"decode": "reading", "detect": "finding faces", "verify": "comparing", "synthesis": "drawing"}
 
 
@@ -58,10 +60,8 @@ def words(name: str) -> str:
 
 @register.filter
 def detail(name: str) -> str:
-    """What an error's details call it, as the page calls it, with its unit: "min_face" -> "Smallest face in pixels"."""
-    option = DetectionOptions.model_fields.get(name)
-    title = option.title if option else _DETAILS.get(name)
-    return f"{title} in pixels" if name == "min_face" else title or words(name)
+    """A key of an error's details: "min_confidence" -> "Least confidence"."""
+    return _DETAILS.get(name) or words(name)
 
 
 @register.filter
