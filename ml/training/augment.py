@@ -40,11 +40,10 @@ class Strength:
 COLOUR: Final = Strength()
 GRAY48: Final = Strength(roll=8.0, tint=0.4, gray=0.0, small=0.05, blur=0.05, jpeg=0.05)
 """For FER-2013, whose images are grey and of 48 pixels already."""
-NOISY: Final = Strength(noise=0.2)
 Kinds = tuple[Strength, Strength]
 """What is done to images in colour, and to FER-2013's."""
 USUAL: Final[Kinds] = (COLOUR, GRAY48)
-ROUGH: Final[Kinds] = (replace(NOISY, cut=0.4), replace(GRAY48, noise=0.2, cut=0.3))
+ROUGH: Final[Kinds] = (Strength(noise=0.2, cut=0.4), replace(GRAY48, noise=0.2, cut=0.3))
 
 
 def framed(rgb_u8: RgbU8, face: Face, side: int, margin: float, *, rng: np.random.Generator, how: Strength) -> RgbU8:
