@@ -25,18 +25,17 @@ def embed(network: Network, photo: Photo, face: Face, threads: int = 1) -> F32:
 
 
 def choose(photo: Photo, faces: list[Face], index: int | None, which: str, tried: Mapping[str, Any]) -> Face:
-    """The face of that index, or the most prominent one: large and near the middle.
+    """The face of that index, or the most prominent one: large and near the middle. which: how details name the photograph.
 
     Raises NoFace, or InvalidRequest when there is no such index.
     """
     if not faces:
-        raise NoFace(f"No face was found in {which}.", {"image": which, **tried})
+        raise NoFace("No face was found in the photograph.", {"image": which, **tried})
     if index is None:
         return prominent(faces, (photo.width, photo.height))
     if not 0 <= index < len(faces):
-        raise InvalidRequest(
-            f"{which} has {len(faces)} faces; there is no face {index}.", {"image": which, "faces": len(faces)}
-        )
+        message = f"There is no face {index}; faces found in the photograph, counted from 0: {len(faces)}."
+        raise InvalidRequest(message, {"image": which, "faces": len(faces)})
     return faces[index]
 
 

@@ -1,10 +1,12 @@
-"""What the tests of the API share: requests to every endpoint that the registry gives, and what an error looks like."""
+"""What the tests share: requests to every page and endpoint that the registry gives, and what an error looks like."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from apps.core import registry
 from apps.core.registry import TaskPage
@@ -39,3 +41,17 @@ def assert_error(response: Any, status: int, code: str) -> dict[str, Any]:
     assert answer.request_id == response["x-request-id"]
     assert "Traceback" not in response.content.decode()
     return response.json()["error"]["details"]  # type: ignore[no-any-return]
+
+
+def address(task: TaskPage) -> str:
+    return reverse("task", kwargs={"slug": task.slug})
+
+
+def send(web: Client, task: TaskPage, data: bytes, *, htmx: bool = False, **fields: Any) -> Any:
+    headers = {"HX-Request": "true"} if htmx else {}
+    return web.post(address(task), {**files(task, data), **fields}, headers=headers)
+
+
+def error_code(html: str) -> str:
+    found = re.search(r'data-testid="error" data-code="(\w+)"', html)
+    return found.group(1) if found else ""

@@ -2,44 +2,14 @@
 
 import json
 import re
-from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 
-from apps.core import registry, samples, services
+from apps.core import samples
 from apps.core.registry import TaskPage
-from tests.web.photographs import BAD, GOOD, PHOTOS, files, photograph
-
-TASKS = registry.tasks()
-slug = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.slug)
-photo_task = pytest.mark.parametrize("task", [task for task in TASKS if task.images], ids=lambda task: task.slug)
-
-CSP = {
-    "default-src": "'self'",
-    "script-src": "'self'",
-    "style-src": "'self'",
-    "img-src": "'self' data: blob:",
-    "object-src": "'none'",
-    "base-uri": "'none'",
-    "frame-ancestors": "'none'",
-    "form-action": "'self'",
-}
-
-
-def address(task: TaskPage) -> str:
-    return reverse("task", kwargs={"slug": task.slug})
-
-
-def send(web: Client, task: TaskPage, data: bytes, *, htmx: bool = False, **fields: Any) -> Any:
-    headers = {"HX-Request": "true"} if htmx else {}
-    return web.post(address(task), {**files(task, data), **fields}, headers=headers)
-
-
-def error_code(html: str) -> str:
-    found = re.search(r'data-testid="error" data-code="(\w+)"', html)
-    return found.group(1) if found else ""
+from tests.web.asking import TASKS, address, error_code, photo_task, send, slug
+from tests.web.photographs import BAD, GOOD, PHOTOS, photograph
 
 
 def test_home_leads_to_every_task(web: Client) -> None:
@@ -149,17 +119,8 @@ def test_which_of_two_photographs_is_wrong(web: Client, jpeg: bytes) -> None:
     assert 'data-wrong="image2"' in missing
     damaged = web.post(address(task), {"image1": photograph(jpeg), "image2": photograph(b"text")}).content.decode()
     assert "Photograph 2: This is not a photograph" in damaged
-
-
-def test_a_page_that_was_open_for_too_long(jpeg: bytes) -> None:
-    strict = Client(enforce_csrf_checks=True, headers={"host": "localhost"})
-    answers = [strict.post("/age/", {"image": photograph(jpeg)}, headers=more) for more in ({}, {"HX-Request": "true"})]
-    assert [answer.status_code for answer in answers] == [403, 403]
-    page, part = (answer.content.decode() for answer in answers)
-    assert "<html" in page
-    assert "<html" not in part
-    assert error_code(part) == "forbidden"
-    assert "Reload it" in part
+    blank = web.post(address(task), {"image1": photograph(jpeg), "image2": photograph(PHOTOS.blank())})
+    assert "Photograph 2: No face was found in the photograph." in blank.content.decode()
 
 
 @photo_task
@@ -188,51 +149,9 @@ def test_form_options_reach_the_engine(web: Client) -> None:
 
 
 @slug
-def test_csrf(task: TaskPage, jpeg: bytes) -> None:
-    strict = Client(enforce_csrf_checks=True, headers={"host": "localhost"})
-    assert send(strict, task, jpeg).status_code == 403
-    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', strict.get(address(task)).content.decode())
-    assert token
-    assert send(strict, task, jpeg, csrfmiddlewaretoken=token.group(1)).status_code == 200
-
-
-@slug
 def test_pages_take_get_and_post_only(web: Client, task: TaskPage) -> None:
     assert web.head(address(task)).status_code == 200
     assert [getattr(web, method)(address(task)).status_code for method in ("put", "patch", "delete")] == [405] * 3
-
-
-@pytest.mark.parametrize(
-    "path", ["/", "/age/", "/models/", "/nothing/", "/api/v1/models", "/api/v1/nothing", "/healthz", "/admin/login/"]
-)
-def test_security_headers(web: Client, path: str, db: None) -> None:
-    response = web.get(path)
-    policy = dict(part.strip().split(" ", 1) for part in response["Content-Security-Policy"].split(";"))
-    assert CSP.items() <= policy.items()
-    assert response["X-Frame-Options"] == "DENY"
-    assert response["X-Content-Type-Options"] == "nosniff"
-    assert response["Referrer-Policy"] == "same-origin"
-    assert "camera=(self)" in response["Permissions-Policy"]
-    assert response["Cross-Origin-Opener-Policy"] == "same-origin"
-    assert "no-store" in response["Cache-Control"]
-    assert response["x-request-id"]
-
-
-@pytest.mark.parametrize("path", ["/", "/models/", *(address(task) for task in TASKS)])
-def test_pages_keep_to_their_policy(web: Client, path: str, db: None) -> None:
-    html = web.get(path).content.decode()
-    assert not re.search(r"<script(?![^>]*\bsrc=)[^>]*>", html), "inline script"
-    assert not re.search(r"\son\w+=", html), "inline handler"
-    assert not re.search(r"\sstyle=", html), "inline style"
-    assert not re.search(r'(?:src|href)="(?:https?:)?//', html), "something from elsewhere"
-
-
-def test_only_the_docs_may_style_inline(web: Client) -> None:
-    response = web.get("/api/docs")
-    assert response.status_code == 200
-    assert "style-src 'self' 'unsafe-inline'" in response["Content-Security-Policy"]
-    assert "script-src 'self';" in response["Content-Security-Policy"] + ";"
-    assert not re.search(r'(?:src|href)="(?:https?:)?//', response.content.decode())
 
 
 def test_models_page(web: Client, db: None) -> None:
@@ -250,18 +169,3 @@ def test_large_request_gets_a_page(web: Client) -> None:
     response = web.post("/age/", b"", content_type="multipart/form-data; boundary=x", CONTENT_LENGTH="900000000")
     assert response.status_code == 413
     assert error_code(response.content.decode()) == "too_large"
-
-
-@pytest.mark.parametrize("htmx", [False, True], ids=["page", "fragment"])
-def test_a_bug_shows_no_traceback(web: Client, jpeg: bytes, monkeypatch: pytest.MonkeyPatch, *, htmx: bool) -> None:
-    def broken(**_kwargs: object) -> None:
-        raise RuntimeError("secret detail")
-
-    monkeypatch.setattr(services, "run", broken)
-    response = send(web, TASKS[0], jpeg, htmx=htmx)
-    assert response.status_code == 500
-    assert "secret detail" not in response.content.decode()
-    api = web.post("/api/v1/detect", files(TASKS[0], jpeg))
-    assert api.status_code == 500
-    assert api.json()["error"]["code"] == "internal"
-    assert "secret detail" not in api.content.decode()
