@@ -18,7 +18,7 @@ def _detection(result: Result, threads: int) -> dict[str, Any] | None:
     row = _faster("detection against mtcnn, at no lower recall", 6.0, threads, ratios)
     found = _recalls(result)
     if row is None or not found:
-        return row and row | {"how": f"{row['how']}; recall not measured in this run"}
+        return row and row | {"aim": "detection against mtcnn, recall not measured"}
     lower = [source for source, (ours, theirs) in found.items() if ours < theirs]
     said = ", ".join(f"{source} {ours:.3f} to {theirs:.3f}" for source, (ours, theirs) in found.items())
     return row | {"how": f"{row['how']}; recall {said}", "met": row["met"] and not lower}

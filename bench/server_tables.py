@@ -36,8 +36,8 @@ def _server(server: Section) -> Iterator[str]:
         (*head, "client's share of a core", "memory MB before, after"), [_clients(row) for row in server["clients"]]
     )
     yield (
-        "The server takes 2 requests at once and lets 16 wait; the next is answered 429 with Retry-After, which clients obey, "
-        "except in the row that says otherwise. Percentiles are of the answered requests."
+        "The server takes one request more at once than it has cores, and lets 16 wait; the next is answered 429 with Retry-After, "
+        "which clients obey, except in the row that says otherwise. Percentiles are of the answered requests."
     )
     yield "#### The web layer"
     web = [row for row in server["web_layer"] if "engine_ms" in row]

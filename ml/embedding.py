@@ -34,7 +34,7 @@ def choose(photo: Photo, faces: list[Face], index: int | None, which: str, tried
     if index is None:
         return prominent(faces, (photo.width, photo.height))
     if not 0 <= index < len(faces):
-        message = f"There is no face {index}; faces found in the photograph, counted from 0: {len(faces)}."
+        message = f"There is no face {index}: {len(faces)} found in the photograph, counted from 0."
         raise InvalidRequest(message, {"image": which, "faces": len(faces)})
     return faces[index]
 

@@ -104,6 +104,11 @@ def test_aims(rows: list[dict[str, Any]], expected: list[tuple[float, bool]]) ->
     assert [(aim["measured"], aim["met"]) for aim in aims(EMPTY | {"rows": rows})] == expected
 
 
+def test_recall_that_was_not_measured_is_not_claimed() -> None:
+    rows = [row("detect", "face-640", hexaface_20px=10, mtcnn=80)]
+    assert [aim["aim"] for aim in aims(EMPTY | {"rows": rows})] == ["detection against mtcnn, recall not measured"]
+
+
 def test_lower_recall_misses_the_aim() -> None:
     detectors = {"hexaface/20px": {"fddb": {"recall": 0.8}}, "mtcnn": {"fddb": {"recall": 0.9}}}
     measured = {"photographs": {"fddb": 60}, "detectors": detectors}
